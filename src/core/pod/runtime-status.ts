@@ -1,0 +1,36 @@
+/**
+ * What the runtime knows of one pod: the input of every decision about it.
+ * Source of the shape: kubelet container/runtime.go PodStatus.
+ */
+import type { CriContainerState, PodSandboxStatus } from "../cri/types.ts";
+
+/** One container instance of a pod as the runtime reports it, with the facts its labels and annotations carry. */
+export interface RuntimeContainerStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly sandboxId: string;
+  readonly state: CriContainerState;
+  readonly createdAtMs: number;
+  /** 0: not started. */
+  readonly startedAtMs: number;
+  /** 0: not finished. */
+  readonly finishedAtMs: number;
+  readonly exitCode: number;
+  readonly image: string;
+  readonly imageId: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly restartCount: number;
+  /** Hash of the container spec it was created from (annotation `io.kubernetes.container.hash`); "" when unknown. */
+  readonly hash: string;
+}
+
+/** `sandboxStatuses` newest first; `containerStatuses` newest first within one name; `ips` of the ready newest sandbox. */
+export interface RuntimePodStatus {
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly ips: readonly string[];
+  readonly sandboxStatuses: readonly PodSandboxStatus[];
+  readonly containerStatuses: readonly RuntimeContainerStatus[];
+}
