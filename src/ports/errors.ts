@@ -35,3 +35,27 @@ export function isRuntimeError(error: unknown, ...codes: readonly RuntimeErrorCo
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What went wrong on this machine, translated from errno in the host. */
+export type HostErrorCode =
+  | "NotFound"
+  | "AlreadyExists"
+  | "Denied"
+  | "NoSpace"
+  | "Busy"
+  | "ReadOnly"
+  | "Invalid"
+  | "Other";
+
+/** A failed operation on a file, mount or cgroup; `path` is the place. */
+export class HostError extends Error {
+  override readonly name = "HostError";
+  readonly code: HostErrorCode;
+  readonly path: string;
+
+  constructor(code: HostErrorCode, path: string, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.path = path;
+  }
+}

@@ -1,0 +1,15 @@
+/** Facts of this machine that do not change while the agent runs. */
+export interface MachineInfo {
+  readonly hostname: string;
+  readonly cpuCores: number;
+  readonly memoryBytes: number;
+  readonly bootId: string;
+  readonly machineId: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly architecture: string;
+  /** Address other machines and pods reach this one by; "" when there is none. */
+  readonly nodeIp: string;
+  /** Page size names with preallocated huge pages ("2MB" -> bytes). */
+  readonly hugePageBytes: Readonly<Record<string, number>>;
+}
