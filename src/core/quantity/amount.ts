@@ -1,0 +1,53 @@
+/** Plain numbers for hot paths (ranking, sums over thousands of pods): the common texts without any BigInt. */
+import { quantityOrZero } from "./parse.ts";
+import { quantityMilliValue, quantityValue } from "./value.ts";
+
+const UNIT_BYTES: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["k", 1e3],
+  ["M", 1e6],
+  ["G", 1e9],
+  ["T", 1e12],
+  ["Ki", 1024],
+  ["Mi", 1024 ** 2],
+  ["Gi", 1024 ** 3],
+  ["Ti", 1024 ** 4],
+]);
+/** Digits of a count that times any unit above stay within what a double holds exactly, or are checked. */
+const SHORT_COUNT = 15;
+
+/** Position behind the leading digits of `text`. */
+function countDigits(text: string): number {
+  let position = 0;
+  for (let code = text.charCodeAt(0); code >= 48 && code <= 57; code = text.charCodeAt(position)) position += 1;
+  return position;
+}
+
+function simpleValue(text: string): number | undefined {
+  const digits = countDigits(text);
+  if (digits === 0 || digits > SHORT_COUNT) return undefined;
+  const unit = UNIT_BYTES.get(text.slice(digits));
+  if (unit === undefined) return undefined;
+  const value = Number(text.slice(0, digits)) * unit;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/**
+ * The quantity in whole units (bytes of memory or disk, pids, devices), rounded away from zero. Absent or no quantity: 0.
+ * Exact up to 2^53; beyond that the nearest double of what quantityValue gives.
+ */
+export function bytesOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  return simpleValue(text) ?? Number(quantityValue(quantityOrZero(text)));
+}
+
+/** The quantity in thousandths (CPU millicores), rounded away from zero. Absent or no quantity: 0. */
+export function milliOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const digits = countDigits(text);
+  if (digits > 0 && digits <= SHORT_COUNT - 3) {
+    if (digits === text.length) return Number(text) * 1000;
+    if (digits === text.length - 1 && text.endsWith("m")) return Number(text.slice(0, digits));
+  }
+  return Number(quantityMilliValue(quantityOrZero(text)));
+}
