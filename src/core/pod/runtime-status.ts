@@ -34,3 +34,6 @@ export interface RuntimePodStatus {
   readonly sandboxStatuses: readonly PodSandboxStatus[];
   readonly containerStatuses: readonly RuntimeContainerStatus[];
 }
+
+/** Last result of a probe; no entry in a map of them: not probed yet. */
+export type ProbeResult = "Success" | "Failure" | "Unknown";

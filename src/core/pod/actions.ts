@@ -1,0 +1,156 @@
+import type { Container, EphemeralContainer, Pod, PodSpec } from "../api/types.ts";
+import { initProgress } from "./actions-init.ts";
+import { newestContainerStatus, shouldContainerBeRestarted } from "./actions-restart.ts";
+import { sandboxChange } from "./actions-sandbox.ts";
+import type { KillReason } from "./grace-period.ts";
+import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "./runtime-status.ts";
+
+export interface ContainerToKill {
+  readonly id: string;
+  readonly name: string;
+  /** Text of the event. */
+  readonly message: string;
+  readonly reason: KillReason;
+}
+
+/** What one sync does for a pod. With `killPod` everything is stopped first and `containersToKill` means nothing. */
+export interface PodActions {
+  /** Stop all containers and the sandbox. */
+  readonly killPod: boolean;
+  readonly createSandbox: boolean;
+  /** The sandbox to use, or the one that is replaced; "" when there is none. */
+  readonly sandboxId: string;
+  readonly attempt: number;
+  /** At most one a sync; absent: none. */
+  readonly nextInitContainerToStart?: Container;
+  readonly containersToStart: readonly Container[];
+  readonly ephemeralContainersToStart: readonly EphemeralContainer[];
+  readonly containersToKill: readonly ContainerToKill[];
+}
+
+export interface PodActionsInput {
+  readonly pod: Pod;
+  readonly podStatus: RuntimePodStatus;
+  /** Last results by container id; no entry: no result yet, or no such probe. */
+  readonly liveness: ReadonlyMap<string, ProbeResult>;
+  readonly startup: ReadonlyMap<string, ProbeResult>;
+  /** Hash of the container as the spec has it now; another one than an instance carries means that the spec changed. */
+  readonly hashOf: (container: Container) => string;
+}
+
+/** Source: kubelet kuberuntime_manager.go computePodActions (1.26). Lists are in spec order. */
+export function computePodActions(input: PodActionsInput): PodActions {
+  const { pod, podStatus } = input;
+  const spec = pod.spec ?? { containers: [] };
+  const change = sandboxChange(pod, podStatus);
+  const base: PodActions = {
+    killPod: change.changed,
+    createSandbox: change.changed,
+    sandboxId: change.sandboxId,
+    attempt: change.attempt,
+    containersToStart: [],
+    ephemeralContainersToStart: [],
+    containersToKill: [],
+  };
+  if (change.changed) return withNewSandbox(base, spec, podStatus);
+
+  // They are never restarted, and need not wait for initialization.
+  const ephemeralContainersToStart = (spec.ephemeralContainers ?? []).filter(
+    ({ name }) => newestContainerStatus(podStatus, name) === undefined,
+  );
+  const progress = initProgress(spec, podStatus);
+  if (!progress.done) {
+    const { next, failed } = progress;
+    if (next === undefined) return { ...base, ephemeralContainersToStart };
+    if (failed !== undefined && spec.restartPolicy === "Never") {
+      return { ...base, killPod: true, ephemeralContainersToStart };
+    }
+    const unknown = failed?.state === "CONTAINER_UNKNOWN" ? [killUnknown(failed, "Init container")] : [];
+    return { ...base, ephemeralContainersToStart, nextInitContainerToStart: next, containersToKill: unknown };
+  }
+  return { ...base, ephemeralContainersToStart, ...mainContainerActions(input, spec) };
+}
+
+function withNewSandbox(base: PodActions, spec: PodSpec, podStatus: RuntimePodStatus): PodActions {
+  // Without any container instance the sandbox never worked: creating it is tried again whatever the policy says.
+  const over = spec.restartPolicy === "Never" && base.attempt !== 0 && podStatus.containerStatuses.length > 0;
+  if (over) return { ...base, createSandbox: false };
+  const containersToStart = spec.containers.filter(
+    ({ name }) => !(spec.restartPolicy === "OnFailure" && hasSucceeded(newestContainerStatus(podStatus, name))),
+  );
+  if (containersToStart.length === 0 && initProgress(spec, podStatus).done) return { ...base, createSandbox: false };
+  // A new sandbox starts from the beginning: init containers run again.
+  const [firstInit] = spec.initContainers ?? [];
+  return firstInit === undefined ? { ...base, containersToStart } : { ...base, nextInitContainerToStart: firstInit };
+}
+
+function hasSucceeded(status: RuntimeContainerStatus | undefined): boolean {
+  return status?.state === "CONTAINER_EXITED" && status.exitCode === 0;
+}
+
+function mainContainerActions(
+  input: PodActionsInput,
+  spec: PodSpec,
+): Pick<PodActions, "killPod" | "containersToStart" | "containersToKill"> {
+  const containersToStart: Container[] = [];
+  const containersToKill: ContainerToKill[] = [];
+  let kept = 0;
+  for (const container of spec.containers) {
+    const status = newestContainerStatus(input.podStatus, container.name);
+    if (status?.state !== "CONTAINER_RUNNING") {
+      if (!shouldContainerBeRestarted(container.name, input.pod, input.podStatus)) continue;
+      containersToStart.push(container);
+      if (status?.state === "CONTAINER_UNKNOWN") containersToKill.push(killUnknown(status, "Container"));
+      continue;
+    }
+    const fault = faultOf(input, container, status);
+    if (fault === undefined) {
+      kept += 1;
+      continue;
+    }
+    const restart = fault.restartAlways || spec.restartPolicy !== "Never";
+    if (restart) containersToStart.push(container);
+    containersToKill.push({
+      id: status.id,
+      name: status.name,
+      message: restart ? `${fault.message}, will be restarted` : fault.message,
+      reason: fault.reason,
+    });
+  }
+  return { killPod: kept === 0 && containersToStart.length === 0, containersToStart, containersToKill };
+}
+
+interface Fault {
+  readonly message: string;
+  readonly reason: KillReason;
+  /** Restarted whatever the restart policy says. */
+  readonly restartAlways: boolean;
+}
+
+/** Why a running container must not go on; absent: it is kept. */
+function faultOf(input: PodActionsInput, container: Container, status: RuntimeContainerStatus): Fault | undefined {
+  if (input.hashOf(container) !== status.hash) {
+    return { message: `Container ${container.name} definition changed`, reason: "", restartAlways: true };
+  }
+  if (input.liveness.get(status.id) === "Failure") {
+    return {
+      message: `Container ${container.name} failed liveness probe`,
+      reason: "LivenessProbe",
+      restartAlways: false,
+    };
+  }
+  if (input.startup.get(status.id) === "Failure") {
+    return {
+      message: `Container ${container.name} failed startup probe`,
+      reason: "StartupProbe",
+      restartAlways: false,
+    };
+  }
+  return undefined;
+}
+
+/** It may be running: killing it first keeps two instances of one container from running side by side. */
+function killUnknown(status: RuntimeContainerStatus, what: "Container" | "Init container"): ContainerToKill {
+  const message = `${what} is in "unknown" state, try killing it before restart`;
+  return { id: status.id, name: status.name, message, reason: "Unknown" };
+}

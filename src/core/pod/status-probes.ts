@@ -1,0 +1,40 @@
+import type { ContainerStatus, PodSpec } from "../api/types.ts";
+import type { ProbeResult } from "./runtime-status.ts";
+
+/** Last results by container id (without the runtime's scheme). */
+export interface ProbeResults {
+  readonly readiness: ReadonlyMap<string, ProbeResult>;
+  readonly startup: ReadonlyMap<string, ProbeResult>;
+}
+
+/**
+ * `started` and `ready` of regular containers: without a startup probe a running container has started, without a
+ * readiness probe a started one is ready; with a probe only a Success counts. A container that has not started keeps
+ * the `ready` it came with. Source: kubelet prober_manager.go UpdatePodStatus (1.26).
+ */
+export function withProbeResults(
+  statuses: readonly ContainerStatus[],
+  spec: PodSpec,
+  results: ProbeResults,
+): readonly ContainerStatus[] {
+  return statuses.map((status) => {
+    if (status.state?.running === undefined) return { ...status, started: false };
+    const container = spec.containers.find((candidate) => candidate.name === status.name);
+    const id = rawContainerId(status.containerID);
+    const startup = results.startup.get(id);
+    const started = startup === undefined ? container?.startupProbe === undefined : startup === "Success";
+    if (!started) return { ...status, started };
+    const ready = results.readiness.get(id) === "Success" || container?.readinessProbe === undefined;
+    return { ...status, started, ready };
+  });
+}
+
+/** An init container is ready once it has ended well. Source: as above. */
+export function withInitReadiness(statuses: readonly ContainerStatus[]): readonly ContainerStatus[] {
+  return statuses.map((status) => ({ ...status, ready: status.state?.terminated?.exitCode === 0 }));
+}
+
+/** `containerd://abc` -> `abc`; "" for none. */
+export function rawContainerId(containerId: string | undefined): string {
+  return containerId?.slice(containerId.indexOf("://") + 3) ?? "";
+}
