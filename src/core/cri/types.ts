@@ -8,6 +8,8 @@ export type CriContainerState = "CONTAINER_CREATED" | "CONTAINER_RUNNING" | "CON
 export type NamespaceMode = "POD" | "CONTAINER" | "NODE" | "TARGET";
 export type Protocol = "TCP" | "UDP" | "SCTP";
 export type MountPropagation = "PROPAGATION_PRIVATE" | "PROPAGATION_HOST_TO_CONTAINER" | "PROPAGATION_BIDIRECTIONAL";
+/** "Merge" is the zero value. */
+export type SupplementalGroupsPolicy = "Merge" | "Strict";
 export type StringMap = Readonly<Record<string, string>>;
 
 export interface PodSandboxMetadata {
@@ -65,6 +67,7 @@ export interface LinuxSandboxSecurityContext {
   readonly runAsGroup?: number;
   readonly readonlyRootfs?: boolean;
   readonly supplementalGroups?: readonly number[];
+  readonly supplementalGroupsPolicy?: SupplementalGroupsPolicy;
   readonly privileged?: boolean;
   readonly seccomp?: SecurityProfile;
   readonly apparmor?: SecurityProfile;
@@ -110,6 +113,7 @@ export interface ImageSpec {
   readonly annotations?: StringMap;
   /** The reference as the user wrote it (CRI of 1.29 and later). */
   readonly userSpecifiedImage?: string;
+  readonly runtimeHandler?: string;
 }
 export interface KeyValue {
   readonly key: string;
@@ -121,8 +125,11 @@ export interface CriMount {
   readonly readonly?: boolean;
   readonly selinuxRelabel?: boolean;
   readonly propagation?: MountPropagation;
+  readonly uidMappings?: readonly IdMapping[];
+  readonly gidMappings?: readonly IdMapping[];
   readonly recursiveReadOnly?: boolean;
   readonly image?: ImageSpec;
+  readonly imageSubPath?: string;
 }
 export interface CriDevice {
   readonly containerPath: string;
@@ -132,6 +139,7 @@ export interface CriDevice {
 export interface Capability {
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
+  readonly addAmbientCapabilities?: readonly string[];
 }
 export interface LinuxContainerSecurityContext {
   readonly capabilities?: Capability;
@@ -143,6 +151,7 @@ export interface LinuxContainerSecurityContext {
   readonly runAsUsername?: string;
   readonly readonlyRootfs?: boolean;
   readonly supplementalGroups?: readonly number[];
+  readonly supplementalGroupsPolicy?: SupplementalGroupsPolicy;
   readonly apparmorProfile?: string;
   readonly seccompProfilePath?: string;
   readonly noNewPrivs?: boolean;
@@ -172,6 +181,8 @@ export interface ContainerConfig {
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
   readonly linux?: LinuxContainerConfig;
+  /** Fully qualified names of CDI devices, `vendor.com/class=name`. */
+  readonly cdiDevices?: readonly string[];
 }
 
 /** One row of ListPodSandbox. */
@@ -227,6 +238,15 @@ export interface CriContainerStatus {
   readonly annotations: StringMap;
   readonly mounts: readonly CriMount[];
   readonly logPath: string;
+  /** What the runtime says is in force; absent where it does not tell. */
+  readonly resources?: LinuxContainerResources;
+  /** Identity of the first process (CRI of 1.31 and later). */
+  readonly user?: LinuxContainerUser;
+}
+export interface LinuxContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementalGroups: readonly number[];
 }
 export interface CriImage {
   readonly id: string;

@@ -1,0 +1,23 @@
+import type { ImageService, RuntimeService } from "../../ports/runtime.ts";
+import { createGrpcChannel, type GrpcChannel } from "./channel.ts";
+import { createImageService } from "./image-service.ts";
+import { createRuntimeService, type RuntimeServiceOptions } from "./runtime-service.ts";
+
+/** Both CRI services of one runtime over one connection. */
+export interface CriClient {
+  readonly runtime: RuntimeService;
+  readonly images: ImageService;
+  readonly channel: GrpcChannel;
+  close(): void;
+}
+
+/** Connects lazily: nothing happens before the first call. `endpoint` is `unix:///path` or a bare socket path. */
+export function createCriClient(endpoint: string, options: RuntimeServiceOptions = {}): CriClient {
+  const channel = createGrpcChannel(endpoint);
+  return {
+    runtime: createRuntimeService(channel, options),
+    images: createImageService(channel),
+    channel,
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,46 @@
+import type { ImageService } from "../../ports/runtime.ts";
+import { createServiceCall, DEFAULT_TIMEOUT_MS, orAbsent } from "./call.ts";
+import type { GrpcChannel } from "./channel.ts";
+import * as image from "./image-schema.ts";
+import { empty } from "./status-schema.ts";
+
+const SERVICE = "runtime.v1.ImageService";
+
+/** ImageService of CRI v1 over `channel`. A pull has no deadline of its own: its progress is watched elsewhere. */
+export function createImageService(channel: GrpcChannel): ImageService {
+  const call = createServiceCall(channel, SERVICE, DEFAULT_TIMEOUT_MS);
+  const callWithoutDeadline = createServiceCall(channel, SERVICE, undefined);
+  return {
+    async listImages(filter, callOptions) {
+      const request = filter === undefined ? {} : { filter };
+      return (await call("ListImages", image.listImagesRequest, request, image.listImagesResponse, callOptions)).images;
+    },
+    async imageStatus(spec, callOptions) {
+      const response = await orAbsent(
+        call("ImageStatus", image.imageRequest, { image: spec }, image.imageStatusResponse, callOptions),
+      );
+      return response?.image;
+    },
+    async pullImage(spec, auth, sandboxConfig, callOptions) {
+      const request = {
+        image: spec,
+        ...(auth !== undefined && { auth }),
+        ...(sandboxConfig !== undefined && { sandboxConfig }),
+      };
+      const response = await callWithoutDeadline(
+        "PullImage",
+        image.pullImageRequest,
+        request,
+        image.pullImageResponse,
+        callOptions,
+      );
+      return response.imageRef;
+    },
+    async removeImage(spec, callOptions) {
+      await orAbsent(call("RemoveImage", image.imageRequest, { image: spec }, empty, callOptions));
+    },
+    async imageFsInfo(callOptions) {
+      return (await call("ImageFsInfo", empty, {}, image.imageFsInfoResponse, callOptions)).imageFilesystems;
+    },
+  };
+}

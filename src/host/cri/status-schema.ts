@@ -1,0 +1,38 @@
+/** CRI runtime.v1 messages about the runtime itself, with the field numbers of api.proto. */
+import type { RuntimeCondition } from "../../core/cri/types.ts";
+import type { RuntimeVersion } from "../../ports/runtime.ts";
+import { bool, enumeration, flattened, message, nested, repeated, string, wrapped } from "./message.ts";
+
+export const empty = message<Record<never, never>>({});
+
+export const versionRequest = message<{ version: string }>({ version: string(1) });
+
+export const versionResponse = message<RuntimeVersion>({
+  runtimeName: string(2),
+  runtimeVersion: string(3),
+  runtimeApiVersion: string(4),
+});
+
+const condition = message<RuntimeCondition>({
+  type: string(1),
+  status: bool(2),
+  reason: string(3),
+  message: string(4),
+});
+
+export const statusResponse = message<{ conditions: readonly RuntimeCondition[]; runtimeHandlers: readonly string[] }>({
+  // status.conditions
+  conditions: flattened(1, repeated(nested(1, condition))),
+  // runtime_handlers[].name
+  runtimeHandlers: repeated(flattened(3, string(1))),
+});
+
+export const updateRuntimeConfigRequest = message<{ podCidr: string }>({
+  // runtime_config.network_config.pod_cidr
+  podCidr: flattened(1, flattened(1, string(1))),
+});
+
+export const runtimeConfigResponse = message<{ cgroupDriver?: "systemd" | "cgroupfs" }>({
+  // linux.cgroup_driver; both levels may be absent
+  cgroupDriver: wrapped(1, enumeration(1, ["systemd", "cgroupfs"])),
+});
