@@ -16,8 +16,12 @@ export interface PodFiles {
   writePayload(uid: string, volume: PayloadVolume, files: readonly PayloadFile[]): Promise<string>;
   /** Checks (and for `...OrCreate` creates) a hostPath; rejects with `HostError` in the kubelet's words. */
   hostPath(path: string, type: string): Promise<string>;
-  /** Existing path below `volumePath` for a subPath mount, created as a directory where missing, never outside of it. */
-  subPath(volumePath: string, subPath: string): Promise<string>;
+  /**
+   * Existing path below `volumePath` for a subPath mount, created as a directory where missing, never outside of it.
+   * With `holder` the path is a bind mount under the pod's directory, so that a container that writes into the volume
+   * cannot move the place away before the runtime mounts it; `removePod` takes it away.
+   */
+  subPath(volumePath: string, subPath: string, holder?: SubPathHolder): Promise<string>;
 
   /** Writes the pod's hosts file and returns its path. */
   writeHostsFile(uid: string, content: string): Promise<string>;
@@ -29,9 +33,19 @@ export interface PodFiles {
   readTail(path: string, maxBytes: number): Promise<string>;
 }
 
+/** `medium`: "", "Memory", "HugePages" or "HugePages-<size>"; `hugePageBytes` is the page size where the medium names none. */
 export interface EmptyDirOptions {
   readonly medium: string;
   readonly sizeLimitBytes?: number;
+  readonly hugePageBytes?: number;
+}
+
+/** Whose subPath mount it is; `index` counts the container's volume mounts. */
+export interface SubPathHolder {
+  readonly uid: string;
+  readonly volume: string;
+  readonly container: string;
+  readonly index: number;
 }
 
 /** `kind` is the plugin directory name of the kubelet: "kubernetes.io~configmap", "kubernetes.io~secret" ... */

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+
+/** One line of /proc/self/mountinfo (proc_pid_mountinfo(5)), octal escapes resolved. */
+export interface MountInfo {
+  readonly id: number;
+  readonly parentId: number;
+  /** "major:minor" of the filesystem. */
+  readonly device: string;
+  /** The directory of the filesystem that is mounted here. */
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly options: readonly string[];
+  readonly fsType: string;
+  readonly source: string;
+  readonly superOptions: readonly string[];
+}
+
+/** The mounts of this process's mount namespace, in the order in which the kernel lists them. */
+export async function readMountInfo(file = "/proc/self/mountinfo"): Promise<readonly MountInfo[]> {
+  // The kernel gives the table in pieces, and a mount that goes away between two pieces can hide another one.
+  let text = await readFile(file, "utf8");
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const again = await readFile(file, "utf8");
+    if (again === text) break;
+    text = again;
+  }
+  return parseMountInfo(text);
+}
+
+/** The lines that are well formed; others are passed over. */
+export function parseMountInfo(text: string): readonly MountInfo[] {
+  return text.split("\n").flatMap((line) => {
+    const mount = parseLine(line);
+    return mount === undefined ? [] : [mount];
+  });
+}
+
+function parseLine(line: string): MountInfo | undefined {
+  const fields = line.split(" ");
+  // Optional fields (propagation) stand between the sixth field and a lone dash.
+  const dash = fields.indexOf("-", 6);
+  const [id, parentId, device, root, mountPoint, options] = fields;
+  const [fsType, source, superOptions] = dash < 0 ? [] : fields.slice(dash + 1);
+  if (device === undefined || root === undefined || mountPoint === undefined || fsType === undefined) return undefined;
+  return {
+    id: Number(id),
+    parentId: Number(parentId),
+    device,
+    root: unescapeOctal(root),
+    mountPoint: unescapeOctal(mountPoint),
+    options: (options ?? "").split(","),
+    fsType: unescapeOctal(fsType),
+    source: unescapeOctal(source ?? ""),
+    superOptions: (superOptions ?? "").split(","),
+  };
+}
+
+/** `\040` and its like as the bytes that they stand for, read as UTF-8. */
+export function unescapeOctal(text: string): string {
+  if (!text.includes("\\")) return text;
+  const bytes = Buffer.from(text, "utf8").toString("latin1");
+  const plain = bytes.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return Buffer.from(plain, "latin1").toString("utf8");
+}
+
+/** Mount points strictly below `directory`, the last mounted first: the order in which they can be unmounted. */
+export function mountsBelow(mounts: readonly MountInfo[], directory: string): readonly MountInfo[] {
+  const prefix = directory.endsWith("/") ? directory : `${directory}/`;
+  return mounts.filter((mount) => mount.mountPoint.startsWith(prefix)).toReversed();
+}
