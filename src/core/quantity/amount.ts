@@ -36,14 +36,16 @@ function simpleValue(text: string): number | undefined {
  * The quantity in whole units (bytes of memory or disk, pids, devices), rounded away from zero. Absent or no quantity: 0.
  * Exact up to 2^53; beyond that the nearest double of what quantityValue gives.
  */
-export function bytesOf(text: string | undefined): number {
-  if (text === undefined) return 0;
+export function bytesOf(quantity: string | number | undefined): number {
+  if (quantity === undefined) return 0;
+  const text = String(quantity);
   return simpleValue(text) ?? Number(quantityValue(quantityOrZero(text)));
 }
 
 /** The quantity in thousandths (CPU millicores), rounded away from zero. Absent or no quantity: 0. */
-export function milliOf(text: string | undefined): number {
-  if (text === undefined) return 0;
+export function milliOf(quantity: string | number | undefined): number {
+  if (quantity === undefined) return 0;
+  const text = String(quantity);
   const digits = countDigits(text);
   if (digits > 0 && digits <= SHORT_COUNT - 3) {
     if (digits === text.length) return Number(text) * 1000;

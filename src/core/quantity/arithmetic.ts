@@ -8,15 +8,23 @@ function compareNumbers(a: bigint, b: bigint): -1 | 0 | 1 {
   return a < b ? -1 : 1;
 }
 
-function signOf(value: bigint): -1 | 0 | 1 {
-  return compareNumbers(value, 0n);
+/** -1, 0 or 1. */
+export function quantitySign(quantity: Quantity): -1 | 0 | 1 {
+  return compareNumbers(quantity.mantissa, 0n);
+}
+
+/** Whether the number is zero. */
+export function isZeroQuantity(quantity: Quantity): boolean {
+  return quantity.mantissa === 0n;
 }
 
 /** -1, 0 or 1 as `a` is less than, equal to or greater than `b`; formats do not count. */
 export function compareQuantities(a: Quantity, b: Quantity): -1 | 0 | 1 {
   if (a.scale === b.scale) return compareNumbers(a.mantissa, b.mantissa);
-  const sign = signOf(a.mantissa);
-  if (sign !== signOf(b.mantissa) || sign === 0) return compareNumbers(BigInt(sign), BigInt(signOf(b.mantissa)));
+  const sign = quantitySign(a);
+  const otherSign = quantitySign(b);
+  if (sign !== otherSign) return sign < otherSign ? -1 : 1;
+  if (sign === 0) return 0;
   if (Math.abs(a.scale - b.scale) > ALIGN_AT_ONCE) {
     const digits = absolute(a.mantissa).toString().length + a.scale;
     const otherDigits = absolute(b.mantissa).toString().length + b.scale;

@@ -3,10 +3,17 @@
  * integers as of Kubernetes 1.26. Refuses to know what a quantity measures: resource names and units are the caller's.
  */
 export { bytesOf, milliOf } from "./amount.ts";
-export { addQuantities, compareQuantities, quantitiesEqual, subtractQuantities } from "./arithmetic.ts";
+export {
+  addQuantities,
+  compareQuantities,
+  isZeroQuantity,
+  quantitiesEqual,
+  quantitySign,
+  subtractQuantities,
+} from "./arithmetic.ts";
 export { formatQuantity } from "./format.ts";
 export { parseQuantityJson } from "./json.ts";
-export { isZeroQuantity, parseQuantity, quantityOrZero, quantitySign } from "./parse.ts";
+export { parseQuantity, quantityOrZero } from "./parse.ts";
 export {
   isQuantityError,
   type Quantity,
@@ -16,4 +23,5 @@ export {
   quantityFromMilli,
   ZERO_QUANTITY,
 } from "./quantity.ts";
-export { quantityFitsInt64, quantityMilliValue, quantityValue } from "./value.ts";
+export { roundUpQuantity } from "./round.ts";
+export { quantityFitsInt64, quantityMilliValue, quantityValue, roundUpToMilli } from "./value.ts";

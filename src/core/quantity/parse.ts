@@ -1,5 +1,4 @@
 import {
-  absolute,
   FORMAT_ERROR,
   isQuantityError,
   MAX_ALIGN_DIGITS,
@@ -156,20 +155,12 @@ export function parseQuantity(text: string): Quantity | QuantityError {
   return small ?? bigQuantity(parts, suffix);
 }
 
-/** As parseQuantity; a text that is no quantity (validation refuses such pods) counts as zero. */
-export function quantityOrZero(text: string | undefined): Quantity {
+/**
+ * As parseQuantity; absent or no quantity (validation refuses such pods) counts as zero. A number is one as an undecoded
+ * manifest carries it.
+ */
+export function quantityOrZero(text: string | number | undefined): Quantity {
   if (text === undefined) return ZERO_QUANTITY;
-  const parsed = parseQuantity(text);
+  const parsed = parseQuantity(String(text));
   return isQuantityError(parsed) ? ZERO_QUANTITY : parsed;
-}
-
-/** Whether the number is zero. */
-export function isZeroQuantity(quantity: Quantity): boolean {
-  return quantity.mantissa === 0n;
-}
-
-/** -1, 0 or 1. */
-export function quantitySign(quantity: Quantity): -1 | 0 | 1 {
-  if (quantity.mantissa === 0n) return 0;
-  return absolute(quantity.mantissa) === quantity.mantissa ? 1 : -1;
 }

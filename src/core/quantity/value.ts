@@ -4,6 +4,7 @@ import { absolute, fitsInt64, MAX_ALIGN_DIGITS, MAX_INT64, MIN_INT64, powerOfTen
 /** Powers of ten that Go multiplies by in one step, so that an overflow wraps instead of giving 0. */
 const ONE_STEP_POWERS: ReadonlySet<number> = new Set([1, 2, 3, 6, 9]);
 const INT64_POWERS = 19;
+const MILLI = -3;
 
 function divideAwayFromZero(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor;
@@ -61,7 +62,17 @@ export function quantityValue(quantity: Quantity): bigint {
 
 /** The number in thousandths, rounded and wrapped as quantityValue. */
 export function quantityMilliValue(quantity: Quantity): bigint {
-  return scaledValue(quantity, -3);
+  return scaledValue(quantity, MILLI);
+}
+
+/**
+ * The quantity rounded up, away from zero, to whole thousandths; kept as it is, text included, when it has no finer part
+ * (a big decimal loses its text). Source: resource.Quantity.RoundUp, which API defaulting applies to resource lists.
+ */
+export function roundUpToMilli(quantity: Quantity): Quantity {
+  if (quantity.scale >= MILLI) return quantity;
+  const divisor = powerOfTen(MILLI - quantity.scale);
+  return { ...quantity, mantissa: divideAwayFromZero(quantity.mantissa, divisor), scale: MILLI, text: "" };
 }
 
 /** Whether the exact number, in units of 10^`scale` and rounded away from zero, fits in 64 bits. */
