@@ -1,0 +1,55 @@
+/**
+ * What CreateContainer is told: kubelet kuberuntime_container.go generateContainerConfig, kuberuntime_container_linux.go.
+ */
+import type { Container } from "../api/types.ts";
+import { expandCommand } from "../expansion/container-command.ts";
+import { containerLogPath } from "../logs/log-paths.ts";
+import type { EnvironmentVariable } from "../pod/environment.ts";
+import { type CriContainerOptions, containerLinuxResources } from "../pod/resources-cri.ts";
+import { containerAnnotations, containerLabels } from "./labels.ts";
+import { linuxSecurityContext, nonRootViolation, type SecurityContextInput } from "./security-context.ts";
+import type { ContainerConfig, CriDevice, CriMount, StringMap } from "./types.ts";
+
+export interface ContainerConfigInput extends SecurityContextInput, CriContainerOptions {
+  /** Starts of this container in this pod before this one. */
+  readonly restartCount: number;
+  /** As PullImage or ImageStatus named it. */
+  readonly imageRef: string;
+  /** Already computed: see pod/environment.ts. */
+  readonly environment: readonly EnvironmentVariable[];
+  readonly mounts?: readonly CriMount[];
+  readonly devices?: readonly CriDevice[];
+  /** Annotations of others (device plugins); the kubelet's own win. */
+  readonly annotations?: StringMap;
+}
+
+/** `error` is the text of CreateContainerConfigError. */
+export type ContainerConfigResult = { readonly config: ContainerConfig } | { readonly error: string };
+
+export function containerConfig(input: ContainerConfigInput): ContainerConfigResult {
+  const { pod, container, restartCount, mounts = [], devices = [] } = input;
+  const violation = nonRootViolation(pod, container, input.image);
+  if (violation !== undefined) return { error: violation };
+  const securityContext = linuxSecurityContext(input);
+  if ("error" in securityContext) return { error: securityContext.error };
+  return {
+    config: {
+      metadata: { name: container.name, attempt: restartCount },
+      image: { image: input.imageRef },
+      ...expandCommand(container, input.environment),
+      ...(container.workingDir !== undefined && { workingDir: container.workingDir }),
+      envs: input.environment.map(({ name, value }) => ({ key: name, value })),
+      mounts,
+      devices,
+      labels: containerLabels(pod, container),
+      annotations: containerAnnotations(pod, container, restartCount, input.annotations),
+      logPath: containerLogPath(container.name, restartCount),
+      ...terminal(container),
+      linux: { resources: containerLinuxResources(pod, container, input), securityContext },
+    },
+  };
+}
+
+function terminal({ stdin, stdinOnce, tty }: Container): Pick<ContainerConfig, "stdin" | "stdinOnce" | "tty"> {
+  return { stdin: stdin ?? false, stdinOnce: stdinOnce ?? false, tty: tty ?? false };
+}
