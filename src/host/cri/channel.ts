@@ -12,16 +12,21 @@ export class GrpcFailure extends Error {
   }
 }
 
+export interface GrpcCallOptions extends CallOptions {
+  /** Headers of the call. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** One connection to a runtime; reconnects by itself. Calls fail with GrpcFailure. */
 export interface GrpcChannel {
   /** `method` is the full path, `/runtime.v1.RuntimeService/Version`. Without `timeoutMs` there is no deadline. */
-  unary(method: string, request: Uint8Array, options: CallOptions): Promise<Uint8Array>;
-  /** Resolves when the stream ends by itself or by `options.signal`. */
+  unary(method: string, request: Uint8Array, options: GrpcCallOptions): Promise<Uint8Array>;
+  /** Resolves when the stream ends by itself or by `options.signal`; `onMessage` must not throw. */
   serverStream(
     method: string,
     request: Uint8Array,
-    handlers: { readonly onOpen: () => void; readonly onMessage: (message: Uint8Array) => void },
-    options: CallOptions & { readonly metadata?: Readonly<Record<string, string>> },
+    onMessage: (message: Uint8Array) => void,
+    options: GrpcCallOptions,
   ): Promise<void>;
   close(): void;
 }
@@ -51,7 +56,7 @@ export function createGrpcChannel(endpoint: string): GrpcChannel {
   const target = endpoint.startsWith("/") ? `unix://${endpoint}` : endpoint;
   const client = new Client(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   return {
-    unary(method, request, { timeoutMs, signal }) {
+    unary(method, request, { timeoutMs, signal, metadata }) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) {
           reject(new GrpcFailure(status.CANCELLED, "cancelled"));
@@ -63,7 +68,7 @@ export function createGrpcChannel(endpoint: string): GrpcChannel {
           identity,
           identity,
           request,
-          new Metadata(),
+          toMetadata(metadata),
           callOptions,
           (error, response) => {
             signal?.removeEventListener("abort", cancel);
@@ -76,19 +81,17 @@ export function createGrpcChannel(endpoint: string): GrpcChannel {
         signal?.addEventListener("abort", cancel, { once: true });
       });
     },
-    serverStream(method, request, { onOpen, onMessage }, { timeoutMs, signal, metadata }) {
+    serverStream(method, request, onMessage, { timeoutMs, signal, metadata }) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) {
           resolve();
           return;
         }
-        const headers = new Metadata();
-        for (const [key, value] of Object.entries(metadata ?? {})) headers.set(key, value);
+        const headers = toMetadata(metadata);
         const callOptions = timeoutMs === undefined ? {} : { deadline: deadlineAfter(timeoutMs) };
         const stream = client.makeServerStreamRequest(method, identity, identity, request, headers, callOptions);
         const cancel = () => stream.cancel();
         signal?.addEventListener("abort", cancel, { once: true });
-        stream.on("metadata", onOpen);
         stream.on("data", onMessage);
         stream.on("error", (error: ServiceError) => {
           signal?.removeEventListener("abort", cancel);
@@ -105,6 +108,12 @@ export function createGrpcChannel(endpoint: string): GrpcChannel {
       client.close();
     },
   };
+}
+
+function toMetadata(headers: Readonly<Record<string, string>> = {}): Metadata {
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
+  return metadata;
 }
 
 function deadlineAfter(timeoutMs: number): number {

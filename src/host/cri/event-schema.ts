@@ -57,11 +57,19 @@ export const envelope = message<{
   event: flattened(4, bytes(2)),
 });
 
-/**
- * What the task and container events share. TaskExit has the exec's ID in field 2 (the container's own for its first
- * process); the other topics that are subscribed have a number or another text there, which is not read.
- */
+/** containerd.services.events.v1 PublishRequest. */
+export const publishRequest = message<{
+  topic: string;
+  event: { readonly typeUrl: string; readonly value: Uint8Array };
+}>({
+  topic: string(1),
+  event: nested(2, message<{ typeUrl: string; value: Uint8Array }>({ typeUrl: string(1), value: bytes(2) })),
+});
+
+/** What all the subscribed events of tasks and containers begin with. */
 export const eventSubject = message<{ containerId: string }>({ containerId: string(1) });
+
+/** containerd.events TaskExit, as far as it is read; `processId` is the exec's, or the container's for its first process. */
 export const taskExit = message<{ containerId: string; processId: string }>({
   containerId: string(1),
   processId: string(2),
