@@ -1,0 +1,56 @@
+import type { StructTable } from "../go-type.ts";
+
+/** PodStatus, which a manifest may carry although nobody reads it. Source: core/v1 types.go, 1.26. */
+export const STATUS_STRUCTS: StructTable = {
+  PodStatus: {
+    phase: "~PodPhase",
+    conditions: "[]PodCondition",
+    message: "string",
+    reason: "string",
+    nominatedNodeName: "string",
+    hostIP: "string",
+    podIP: "string",
+    podIPs: "[]PodIP",
+    startTime: "*Time",
+    initContainerStatuses: "[]ContainerStatus",
+    containerStatuses: "[]ContainerStatus",
+    qosClass: "~PodQOSClass",
+    ephemeralContainerStatuses: "[]ContainerStatus",
+  },
+  PodIP: { ip: "string" },
+  PodCondition: {
+    type: "~PodConditionType!",
+    status: "~ConditionStatus!",
+    lastProbeTime: "Time",
+    lastTransitionTime: "Time",
+    reason: "string",
+    message: "string",
+  },
+  ContainerStatus: {
+    name: "string!",
+    state: "ContainerState",
+    lastState: "ContainerState",
+    ready: "bool!",
+    restartCount: "int32!",
+    image: "string!",
+    imageID: "string!",
+    containerID: "string",
+    started: "*bool",
+  },
+  ContainerState: {
+    waiting: "*ContainerStateWaiting",
+    running: "*ContainerStateRunning",
+    terminated: "*ContainerStateTerminated",
+  },
+  ContainerStateWaiting: { reason: "string", message: "string" },
+  ContainerStateRunning: { startedAt: "Time" },
+  ContainerStateTerminated: {
+    exitCode: "int32!",
+    signal: "int32",
+    reason: "string",
+    message: "string",
+    startedAt: "Time",
+    finishedAt: "Time",
+    containerID: "string",
+  },
+};

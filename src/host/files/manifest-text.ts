@@ -1,0 +1,34 @@
+import { looksLikeJson, parseJson } from "../../core/manifest/json-text.ts";
+import type { ManifestNode } from "../../core/manifest/manifest-node.ts";
+import { parseYaml, type YamlDocument } from "./yaml-text.ts";
+
+/** One document of a manifest text. `body` is its text where it was JSON. */
+export type TextDocument =
+  | { readonly node: ManifestNode; readonly body?: string }
+  | { readonly error: string; readonly line: number };
+
+/**
+ * The first document of a text, which is all that a static pod source reads; an empty text is a null document.
+ * Source: apimachinery util/yaml ToJSON.
+ */
+export function readFirstDocument(text: string): TextDocument {
+  if (!looksLikeJson(text)) return documentOf(parseYaml(text)[0] ?? { kind: "null", line: 0 });
+  const parsed = parseJson(text);
+  if (!("error" in parsed)) return { node: parsed, body: text };
+  return { error: `couldn't get version/kind; json parse error: ${parsed.error}`, line: parsed.line };
+}
+
+/** All documents of a text, empty ones left out. JSON is tried first where the text looks like it, then YAML. */
+export function readDocuments(text: string): readonly TextDocument[] {
+  if (looksLikeJson(text)) {
+    const parsed = parseJson(text);
+    if (!("error" in parsed)) return [{ node: parsed, body: text }];
+  }
+  return parseYaml(text)
+    .map(documentOf)
+    .filter((document) => "error" in document || document.node.kind !== "null");
+}
+
+function documentOf(document: YamlDocument): TextDocument {
+  return "error" in document ? document : { node: document };
+}

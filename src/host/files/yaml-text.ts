@@ -1,0 +1,70 @@
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import type { ManifestNode } from "../../core/manifest/manifest-node.ts";
+import { YamlConverter } from "./yaml-converter.ts";
+
+/** One YAML document: its value, or what is wrong with it. `line` counts from 1; 0 when unknown. */
+export type YamlDocument = ManifestNode | YamlError;
+
+export interface YamlError {
+  readonly error: string;
+  readonly line: number;
+}
+
+/** Characters that YAML does not allow at all. Source: gopkg.in/yaml.v2 readerc.go. */
+const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}\ufeff]/u;
+
+/**
+ * All documents of a YAML text, read as sigs.k8s.io/yaml does (YAML 1.1 scalars, the last of equal keys wins, merge keys,
+ * bounded aliases). Messages follow gopkg.in/yaml.v2 as far as the parser tells the same faults apart.
+ */
+export function parseYaml(text: string): readonly YamlDocument[] {
+  const source = text.startsWith("\ufeff") ? text.slice(1) : text;
+  const lines = new LineCounter();
+  const documents = parseSafely(source, lines);
+  if (!Array.isArray(documents)) return [documents as YamlError];
+  const converter = new YamlConverter((offset) => lines.linePos(offset).line);
+  const forbidden = FORBIDDEN.exec(source)?.index;
+  return documents.map((document: Document.Parsed, index) => {
+    const end = documents[index + 1]?.range[0] ?? source.length;
+    if (forbidden !== undefined && forbidden < end) {
+      return { error: "yaml: control characters are not allowed", line: lines.linePos(forbidden).line };
+    }
+    const fault = document.errors[0];
+    return fault === undefined ? converter.convert(document) : faultOf(fault, lines);
+  });
+}
+
+function parseSafely(source: string, lines: LineCounter): readonly Document.Parsed[] | YamlError {
+  try {
+    const parsed = parseAllDocuments(source, {
+      schema: "failsafe",
+      version: "1.1",
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: lines,
+      logLevel: "silent",
+    });
+    return Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    // The parser is recursive: text nested by the ten thousand ends in a RangeError instead of an error of its own.
+    return { error: `yaml: ${error instanceof RangeError ? "exceeded max depth" : String(error)}`, line: 0 };
+  }
+}
+
+const FAULT_WORDS: Readonly<Partial<Record<YAMLError["code"], string>>> = {
+  TAB_AS_INDENT: "found character that cannot start any token",
+  BAD_SCALAR_START: "found character that cannot start any token",
+  BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
+  MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
+  BAD_DQ_ESCAPE: "found unknown escape character",
+  BAD_INDENT: "did not find expected key",
+  UNEXPECTED_TOKEN: "did not find expected key",
+};
+
+function faultOf(fault: YAMLError, lines: LineCounter): YamlError {
+  const line = lines.linePos(fault.pos[0]).line;
+  if (fault.code === "MISSING_CHAR" && fault.message.includes("quote")) {
+    return { error: `yaml: line ${line}: found unexpected end of stream`, line };
+  }
+  return { error: `yaml: line ${line}: ${FAULT_WORDS[fault.code] ?? fault.message}`, line };
+}
