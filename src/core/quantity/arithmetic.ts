@@ -43,13 +43,19 @@ function withFormat(quantity: Quantity, format: QuantityFormat, isBigDecimal: bo
   return { mantissa: quantity.mantissa, scale: quantity.scale, format, text: "", isBigDecimal };
 }
 
-/** `a` + `b` with `format`; an int64 sum stays one as long as it and the aligned operands fit. */
+/**
+ * `a` + `b` with `format`; an int64 sum stays one as long as it and the aligned operands fit. Big decimals take the finer
+ * scale even from a zero.
+ */
 function sum(a: Quantity, b: Quantity, format: QuantityFormat): Quantity {
   const isBigDecimal = a.isBigDecimal || b.isBigDecimal;
-  if (b.mantissa === 0n) return withFormat(a, format, isBigDecimal);
-  if (a.mantissa === 0n) return withFormat(b, format, isBigDecimal);
   const distance = a.scale - b.scale;
-  if (Math.abs(distance) > MAX_ALIGN_DIGITS) return withFormat(distance > 0 ? a : b, format, true);
+  const isTooFar = Math.abs(distance) > MAX_ALIGN_DIGITS;
+  if (!isBigDecimal || isTooFar) {
+    if (b.mantissa === 0n) return withFormat(a, format, isBigDecimal);
+    if (a.mantissa === 0n) return withFormat(b, format, isBigDecimal);
+  }
+  if (isTooFar) return withFormat(distance > 0 ? a : b, format, true);
   const left = distance > 0 ? a.mantissa * powerOfTen(distance) : a.mantissa;
   const right = distance < 0 ? b.mantissa * powerOfTen(-distance) : b.mantissa;
   const mantissa = left + right;

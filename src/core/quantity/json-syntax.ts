@@ -30,9 +30,15 @@ function quoteByte(text: string, position: number): string {
 /** Where a scan goes on, or the text of the error that ended it. */
 type Scan = number | string;
 
+/** Between tokens, where space may follow. */
 function fail(text: string, position: number, where: string): string {
-  if (position >= text.length) return END_OF_INPUT;
-  return `invalid character ${quoteByte(text, position)} ${where}`;
+  return position >= text.length ? END_OF_INPUT : failInToken(text, position, where);
+}
+
+/** Within a token: Go shows the end of the input as a space there. */
+function failInToken(text: string, position: number, where: string): string {
+  const shown = position >= text.length ? "' '" : quoteByte(text, position);
+  return `invalid character ${shown} ${where}`;
 }
 
 function skipSpace(text: string, start: number): number {
@@ -44,9 +50,10 @@ function skipSpace(text: string, start: number): number {
 function scanEscape(text: string, position: number): Scan {
   const letter = text.charAt(position);
   if (letter !== "" && 'bfnrt\\/"'.includes(letter)) return position + 1;
-  if (letter !== "u") return fail(text, position, "in string escape code");
+  if (letter !== "u") return failInToken(text, position, "in string escape code");
   for (let digit = position + 1; digit <= position + 4; digit += 1) {
-    if (!/^[0-9a-fA-F]$/.test(text.charAt(digit))) return fail(text, digit, "in \\u hexadecimal character escape");
+    if (!/^[0-9a-fA-F]$/.test(text.charAt(digit)))
+      return failInToken(text, digit, "in \\u hexadecimal character escape");
   }
   return position + 5;
 }
@@ -72,22 +79,22 @@ function scanString(text: string, start: number): Scan {
 function scanNumber(text: string, start: number): Scan {
   NUMBER.lastIndex = start;
   const matched = NUMBER.exec(text)?.[0];
-  if (matched === undefined) return fail(text, start + 1, "in numeric literal");
+  if (matched === undefined) return failInToken(text, start + 1, "in numeric literal");
   const end = start + matched.length;
   const next = text.charAt(end);
   const hasExponent = /[eE]/.test(matched);
   if (next === "." && !matched.includes(".") && !hasExponent) {
-    return fail(text, end + 1, "after decimal point in numeric literal");
+    return failInToken(text, end + 1, "after decimal point in numeric literal");
   }
   if ((next !== "e" && next !== "E") || hasExponent) return end;
   const digit = /[+-]/.test(text.charAt(end + 1)) ? end + 2 : end + 1;
-  return fail(text, digit, "in exponent of numeric literal");
+  return failInToken(text, digit, "in exponent of numeric literal");
 }
 
 function scanWord(text: string, start: number, word: string): Scan {
   for (let index = 1; index < word.length; index += 1) {
     if (text.charAt(start + index) === word.charAt(index)) continue;
-    return fail(text, start + index, `in literal ${word} (expecting '${word.charAt(index)}')`);
+    return failInToken(text, start + index, `in literal ${word} (expecting '${word.charAt(index)}')`);
   }
   return start + word.length;
 }
