@@ -19,7 +19,7 @@ export type ManifestSnapshot =
   /** The whole source could not be read: what was known stays. `message` tells why. */
   | { readonly unreadable: string };
 
-/** One file (or URL body). Ordered by path in a snapshot. */
+/** One file (or URL body). Ordered by path in a snapshot; what did not change is the same object as in the one before. */
 export interface ManifestFile {
   readonly path: string;
   readonly modifiedAtMs: number;
