@@ -1,0 +1,55 @@
+#!/bin/busybox sh
+# Second stage, on the machine's real root: what a Debian system has mounted after boot. Then the command, either as a
+# child of this shell (cgroups are the agent's alone) or of systemd (the systemd cgroup driver, unit files). Busybox all
+# through: under emulation every start of a dynamically linked program costs a good tenth of a second.
+. /run/vm/settings
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+
+mkdir -p /dev/pts /dev/shm /dev/mqueue /run/original
+mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t mqueue mqueue /dev/mqueue
+mount --make-rprivate /
+mount --bind / /run/original
+
+# A container runtime cannot lay its overlays on this root, which is an overlay itself.
+for folder in /tmp /var/lib/containerd /var/lib/tskubelet /var/lib/kubelet; do
+  mkdir -p "$folder"
+  mount -t tmpfs -o mode=755 tmpfs "$folder"
+done
+chmod 1777 /tmp /dev/shm
+if [ ! -e "$checkout" ]; then
+  mkdir -p "$checkout"
+  mount --bind "/run/original$checkout" "$checkout"
+fi
+umount /run/original
+
+[ -e /sbin/modprobe ] || ln -s /bin/busybox /sbin/modprobe
+mkdir -p /lib/modules
+ln -sfn "$modules" "/lib/modules/$(uname -r)"
+ip link set lo up
+hostname tskubelet-vm
+
+if [ "$init" = systemd ]; then
+  mkdir -p /run/systemd/system
+  cat >/run/systemd/system/vm-command.service <<UNIT
+[Unit]
+After=dbus.socket systemd-journald.socket
+[Service]
+Type=exec
+ExecStart=/bin/sh $checkout/test/vm/guest/command.sh
+Delegate=no
+UNIT
+  cat >/run/systemd/system/vm.target <<UNIT
+[Unit]
+Wants=dbus.socket systemd-journald.socket
+Requires=vm-command.service
+AllowIsolate=yes
+UNIT
+  exec /lib/systemd/systemd --unit=vm.target
+fi
+
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+/bin/sh "$checkout/test/vm/guest/command.sh" &
+wait $!
+poweroff -f
