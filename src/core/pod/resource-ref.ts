@@ -18,7 +18,10 @@ export interface ResourceReference {
 const PLAIN_RESOURCES: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
 const ONE = quantityOrZero("1");
 
-/** The quantity in units of the divisor, rounded up. A missing limit is what the node can give (`allocatable`). */
+/**
+ * The quantity in units of the divisor, rounded up. A missing limit is what the node can give (`allocatable`), but not that
+ * of an init container that is named: the kubelet fills in only regular containers and the one that asks.
+ */
 export function resourceValue(
   reference: ResourceReference,
   pod: Pod,
@@ -33,7 +36,8 @@ export function resourceValue(
     return { error: `unsupported container resource : ${resource}` };
   }
   const own = quantityOrZero((list === "limits" ? target.resources?.limits : target.resources?.requests)?.[name]);
-  const fromNode = list === "limits" && PLAIN_RESOURCES.has(name) && isZeroQuantity(own);
+  const isFilledIn = containerName === "" || (pod.spec?.containers ?? []).includes(target);
+  const fromNode = list === "limits" && PLAIN_RESOURCES.has(name) && isZeroQuantity(own) && isFilledIn;
   return { value: divide(fromNode ? quantityOrZero(allocatable[name]) : own, divisorOf(reference), name === "cpu") };
 }
 
