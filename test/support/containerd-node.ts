@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createSystemClock } from "../../src/host/clock/system-clock.ts";
 import { ensurePodNetwork, removePodNetwork } from "../../src/host/cni/bridge-network.ts";
 import { createEmbeddedContainerd, type EmbeddedContainerd } from "../../src/host/containerd/embedded-containerd.ts";
@@ -18,6 +19,8 @@ export interface ContainerdNode {
   readonly cri: CriClient;
   readonly busyboxImage: string;
   readonly bridge: string;
+  /** Parent of its pods' cgroups, `/NAME`; removed by `close`. */
+  readonly cgroupParent: string;
   close(): Promise<void>;
 }
 
@@ -26,6 +29,7 @@ export const TEST_VERSION = "test";
 export async function startContainerdNode(bridge: string): Promise<ContainerdNode> {
   const clock = createSystemClock();
   const rootDir = mkdtempSync(join(tmpdir(), "tskubelet-test-"));
+  const cgroupParent = `/${basename(rootDir)}`;
   const network = ensurePodNetwork({ rootDir, bridge });
   const containerd = createEmbeddedContainerd({
     rootDir,
@@ -41,7 +45,10 @@ export async function startContainerdNode(bridge: string): Promise<ContainerdNod
     await containerd.stop();
     await removePodNetwork({ rootDir, bridge });
     unmountBelow(rootDir);
+    removeCgroups(cgroupParent);
     rmSync(rootDir, { recursive: true, force: true });
+    const leftovers = observeLeftovers({ rootDir, cgroupParent, bridge });
+    assert.deepEqual(leftovers, [], "the node left something behind");
   };
   try {
     await containerd.start(new AbortController().signal);
@@ -50,7 +57,7 @@ export async function startContainerdNode(bridge: string): Promise<ContainerdNod
     const busybox = await buildBusyboxImage(TEST_VERSION);
     await importImage(target, busybox);
     const logDir = join(rootDir, "logs");
-    return { rootDir, logDir, containerd, cri, busyboxImage: busybox.name, bridge, close };
+    return { rootDir, logDir, containerd, cri, busyboxImage: busybox.name, bridge, cgroupParent, close };
   } catch (error) {
     await close();
     throw error;
@@ -73,19 +80,35 @@ function unmountBelow(rootDir: string): void {
   for (const path of mountPoints.reverse()) execFileSync("umount", ["--lazy", path]);
 }
 
-/** What pods leave on the machine while they run: to be compared before and after. */
-export function observeLeftovers(rootDir: string, cgroupParent: string): readonly string[] {
-  const below = readFileSync("/proc/self/mountinfo", "utf8")
+/** The cgroup directories of that name in every hierarchy: cgroup v2 itself, or the controllers of v1. */
+function cgroupRoots(cgroupParent: string): readonly string[] {
+  const hierarchies = ["", ...readdirSync("/sys/fs/cgroup")].map((name) => join("/sys/fs/cgroup", name, cgroupParent));
+  return hierarchies.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
+}
+
+function removeCgroups(cgroupParent: string): void {
+  for (const root of cgroupRoots(cgroupParent)) removeCgroupTree(root);
+}
+
+function removeCgroupTree(path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeCgroupTree(join(path, entry.name));
+  }
+  rmdirSync(path);
+}
+
+/** What is left on the machine of a node with this root: mounts, processes, cgroups, its bridge, files. */
+export function observeLeftovers(node: Pick<ContainerdNode, "rootDir" | "cgroupParent" | "bridge">): readonly string[] {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
-    .filter((line) => line.includes(rootDir));
-  const shims = readdirSync("/proc")
+    .filter((line) => line.includes(node.rootDir));
+  const processes = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map((pid) => commandLine(pid))
-    .filter((text) => text.includes(rootDir));
-  const cgroups = readdirSync("/sys/fs/cgroup")
-    .flatMap((name) => [join("/sys/fs/cgroup", name, cgroupParent)])
-    .filter((path) => directoryExists(path));
-  return [...below, ...shims, ...cgroups];
+    .map(commandLine)
+    .filter((text) => text.includes(node.rootDir));
+  const bridges = existsSync(`/sys/class/net/${node.bridge}`) ? [node.bridge] : [];
+  const files = existsSync(node.rootDir) ? [node.rootDir] : [];
+  return [...mounts, ...processes, ...cgroupRoots(node.cgroupParent), ...bridges, ...files];
 }
 
 function commandLine(pid: string): string {
@@ -93,15 +116,6 @@ function commandLine(pid: string): string {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
     return "";
-  }
-}
-
-function directoryExists(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -50,11 +50,8 @@ const authConfig = message<RegistryAuth>({
   registryToken: optional(string(6)),
 });
 
-const imageFilter = message<{ image?: ImageSpec }>({ image: optional(nested(1, imageSpec)) });
-
-export const listImagesRequest = message<{ filter?: { readonly image?: ImageSpec } }>({
-  filter: optional(nested(1, imageFilter)),
-});
+/** ListImagesRequest without its filter, which not every runtime minds. */
+export const listImagesRequest = message<Record<never, never>>({});
 
 export const listImagesResponse = message<{ images: readonly CriImage[] }>({ images: repeated(nested(1, image)) });
 

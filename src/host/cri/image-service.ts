@@ -10,17 +10,23 @@ const SERVICE = "runtime.v1.ImageService";
 export function createImageService(channel: GrpcChannel): ImageService {
   const call = createServiceCall(channel, SERVICE, DEFAULT_TIMEOUT_MS);
   const callWithoutDeadline = createServiceCall(channel, SERVICE, undefined);
+  const imageStatus: ImageService["imageStatus"] = async (spec, callOptions) => {
+    const request = { image: spec };
+    const response = await orAbsent(
+      call("ImageStatus", image.imageRequest, request, image.imageStatusResponse, callOptions),
+    );
+    return response?.image;
+  };
   return {
     async listImages(filter, callOptions) {
-      const request = filter === undefined ? {} : { filter };
-      return (await call("ListImages", image.listImagesRequest, request, image.listImagesResponse, callOptions)).images;
+      // containerd pays no heed to the filter, so one image is asked for by its status.
+      if (filter?.image !== undefined) {
+        const one = await imageStatus(filter.image, callOptions);
+        return one === undefined ? [] : [one];
+      }
+      return (await call("ListImages", image.listImagesRequest, {}, image.listImagesResponse, callOptions)).images;
     },
-    async imageStatus(spec, callOptions) {
-      const response = await orAbsent(
-        call("ImageStatus", image.imageRequest, { image: spec }, image.imageStatusResponse, callOptions),
-      );
-      return response?.image;
-    },
+    imageStatus,
     async pullImage(spec, auth, sandboxConfig, callOptions) {
       const request = {
         image: spec,
