@@ -5,6 +5,8 @@ export interface MachineInfo {
   readonly memoryBytes: number;
   readonly bootId: string;
   readonly machineId: string;
+  /** The firmware's identity of the machine; the machine id where there is none. */
+  readonly systemUuid: string;
   readonly kernelVersion: string;
   readonly osImage: string;
   readonly architecture: string;
