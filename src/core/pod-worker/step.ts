@@ -4,6 +4,7 @@
  */
 import type { Pod } from "../api/types.ts";
 import { isStaticPod } from "../pod/critical.ts";
+import { isStandalonePod } from "../pod/standalone-pod.ts";
 import { podFullName } from "../pod/names.ts";
 import { isTerminalPhase } from "../pod/phase.ts";
 import { dispatchDue } from "./dispatch.ts";
@@ -204,7 +205,7 @@ function newWorker(state: PodWorkersState, pod: Pod, nowMs: number, updateType: 
     fullName: podFullName(pod),
     sequence: state.nextSequence,
     pod,
-    isStatic: isStaticPod(pod),
+    isStatic: isStaticPod(pod) || isStandalonePod(pod),
     runtimeOnly: false,
     phase: "sync",
     updateType,

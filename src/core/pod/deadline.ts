@@ -1,22 +1,26 @@
 import { parseTime } from "../api/time.ts";
 import type { Pod, PodStatus } from "../api/types.ts";
 
-/** As status reason and as reason of the event (Normal). */
-export const DEADLINE_REASON = "DeadlineExceeded";
-export const DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline";
-
-/**
- * When the pod's activeDeadlineSeconds are over, in milliseconds since 1970; `undefined`: it has no deadline, or has
- * not started. `status`: the agent's own last one, else `pod.status`. Source: kubelet active_deadline.go.
- */
-export function activeDeadlineMs(pod: Pod, status: PodStatus | undefined): number | undefined {
-  const seconds = pod.spec?.activeDeadlineSeconds;
-  const startedAtMs = parseTime((status ?? pod.status)?.startTime);
-  return typeof seconds === "number" && startedAtMs !== undefined ? startedAtMs + seconds * 1000 : undefined;
+/** `exceeded`: the pod is to be ended with this status; the reason and message are also those of the event (Normal). */
+export interface ActiveDeadline {
+  /** Milliseconds to go, at least 0. */
+  readonly remainingMs: number;
+  readonly exceeded?: { readonly reason: "DeadlineExceeded"; readonly message: string };
 }
 
-/** Is the pod at or past its deadline? It is then ended with the reason and message above. */
-export function isPastActiveDeadline(pod: Pod, status: PodStatus | undefined, nowMs: number): boolean {
-  const deadlineMs = activeDeadlineMs(pod, status);
-  return deadlineMs !== undefined && nowMs >= deadlineMs;
+const EXCEEDED = {
+  reason: "DeadlineExceeded",
+  message: "Pod was active on the node longer than the specified deadline",
+} as const;
+
+/**
+ * How the pod stands to its activeDeadlineSeconds; `undefined`: it has none, or has not started. `status`: the agent's
+ * own last one, absent: `pod.status` counts. Source: kubelet active_deadline.go.
+ */
+export function activeDeadline(pod: Pod, status: PodStatus | undefined, nowMs: number): ActiveDeadline | undefined {
+  const seconds = pod.spec?.activeDeadlineSeconds;
+  const startedAtMs = parseTime((status ?? pod.status)?.startTime);
+  if (typeof seconds !== "number" || startedAtMs === undefined) return undefined;
+  const remainingMs = startedAtMs + seconds * 1000 - nowMs;
+  return remainingMs > 0 ? { remainingMs } : { remainingMs: 0, exceeded: EXCEEDED };
 }
