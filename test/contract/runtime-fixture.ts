@@ -37,7 +37,10 @@ export interface RuntimeCommands {
 let counter = 0;
 
 /** A pod of its own for each test. */
-export function sandboxConfig(subject: RuntimeUnderTest, more: Partial<PodSandboxConfig> = {}): PodSandboxConfig {
+export function sandboxConfig(
+  subject: Pick<RuntimeUnderTest, "logDirectory" | "cgroupParent">,
+  more: Partial<PodSandboxConfig> = {},
+): PodSandboxConfig {
   const name = `pod-${++counter}`;
   return {
     metadata: { name, uid: `uid-${counter}`, namespace: "contract", attempt: 0 },
@@ -54,7 +57,7 @@ export function sandboxConfig(subject: RuntimeUnderTest, more: Partial<PodSandbo
 }
 
 export function containerConfig(
-  subject: RuntimeUnderTest,
+  subject: Pick<RuntimeUnderTest, "image">,
   command: readonly string[],
   more: Partial<ContainerConfig> = {},
 ): ContainerConfig {

@@ -119,7 +119,7 @@ function commandLine(pid: string): string {
   }
 }
 
-const silentLog: Log = {
+export const silentLog: Log = {
   debug() {},
   info() {},
   warn() {},
