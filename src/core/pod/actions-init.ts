@@ -38,6 +38,23 @@ export function initProgress(spec: PodSpec, podStatus: Pick<RuntimePodStatus, "c
   return { done: false, next: first };
 }
 
+/**
+ * Ids of init container instances to remove before anything starts: all of them where the pod gets a new sandbox (they
+ * ran in another one, and would make initialization look done), else the ended ones but the newest of each name.
+ * Source: kubelet kuberuntime_container.go purgeInitContainers, pruneInitContainersBeforeStart.
+ */
+export function initContainersToRemove(
+  spec: PodSpec,
+  podStatus: Pick<RuntimePodStatus, "containerStatuses">,
+  newSandbox: boolean,
+): readonly string[] {
+  return (spec.initContainers ?? []).flatMap(({ name }) => {
+    const instances = podStatus.containerStatuses.filter((status) => status.name === name);
+    const ended = instances.filter(({ state }) => state === "CONTAINER_EXITED" || state === "CONTAINER_UNKNOWN");
+    return (newSandbox ? instances : ended.slice(1)).map(({ id }) => id);
+  });
+}
+
 /** An OOM-killed process fails the container even where its exit code is 0. */
 function isFailedInit(status: RuntimeContainerStatus): boolean {
   if (status.reason === "OOMKilled" || status.state === "CONTAINER_UNKNOWN") return true;

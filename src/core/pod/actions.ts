@@ -1,5 +1,5 @@
 import type { Container, EphemeralContainer, Pod, PodSpec } from "../api/types.ts";
-import { initProgress } from "./actions-init.ts";
+import { initContainersToRemove, initProgress } from "./actions-init.ts";
 import { newestContainerStatus, shouldContainerBeRestarted } from "./actions-restart.ts";
 import { sandboxChange } from "./actions-sandbox.ts";
 import type { KillReason } from "./grace-period.ts";
@@ -26,6 +26,8 @@ export interface PodActions {
   readonly containersToStart: readonly Container[];
   readonly ephemeralContainersToStart: readonly EphemeralContainer[];
   readonly containersToKill: readonly ContainerToKill[];
+  /** Ids of ended instances (after `killPod`: of all listed ones) to remove before anything starts. */
+  readonly initContainersToRemove: readonly string[];
 }
 
 export interface PodActionsInput {
@@ -38,12 +40,20 @@ export interface PodActionsInput {
   readonly hashOf: (container: Container) => string;
 }
 
+type Decision = Omit<PodActions, "initContainersToRemove">;
+
 /** Source: kubelet kuberuntime_manager.go computePodActions (1.26). Lists are in spec order. */
 export function computePodActions(input: PodActionsInput): PodActions {
+  const spec = input.pod.spec ?? { containers: [] };
+  const decision = decide(input, spec);
+  const toRemove = initContainersToRemove(spec, input.podStatus, decision.createSandbox);
+  return { ...decision, initContainersToRemove: toRemove };
+}
+
+function decide(input: PodActionsInput, spec: PodSpec): Decision {
   const { pod, podStatus } = input;
-  const spec = pod.spec ?? { containers: [] };
   const change = sandboxChange(pod, podStatus);
-  const base: PodActions = {
+  const base: Decision = {
     killPod: change.changed,
     createSandbox: change.changed,
     sandboxId: change.sandboxId,
@@ -71,7 +81,7 @@ export function computePodActions(input: PodActionsInput): PodActions {
   return { ...base, ephemeralContainersToStart, ...mainContainerActions(input, spec) };
 }
 
-function withNewSandbox(base: PodActions, spec: PodSpec, podStatus: RuntimePodStatus): PodActions {
+function withNewSandbox(base: Decision, spec: PodSpec, podStatus: RuntimePodStatus): Decision {
   // Without any container instance the sandbox never worked: creating it is tried again whatever the policy says.
   const over = spec.restartPolicy === "Never" && base.attempt !== 0 && podStatus.containerStatuses.length > 0;
   if (over) return { ...base, createSandbox: false };
@@ -91,7 +101,7 @@ function hasSucceeded(status: RuntimeContainerStatus | undefined): boolean {
 function mainContainerActions(
   input: PodActionsInput,
   spec: PodSpec,
-): Pick<PodActions, "killPod" | "containersToStart" | "containersToKill"> {
+): Pick<Decision, "killPod" | "containersToStart" | "containersToKill"> {
   const containersToStart: Container[] = [];
   const containersToKill: ContainerToKill[] = [];
   let kept = 0;

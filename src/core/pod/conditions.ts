@@ -1,3 +1,4 @@
+import { goQuote } from "../api/go-quote.ts";
 import type { ContainerStatus, PodCondition, PodPhase, PodSpec } from "../api/types.ts";
 
 /** What the kubelet says of a pod in one condition; times are added where conditions are merged with the old ones. */
@@ -49,10 +50,10 @@ export function podReadyCondition(
   const complaints = (spec.readinessGates ?? []).flatMap(({ conditionType }) => {
     const found = conditions.find((condition) => condition.type === conditionType);
     if (found === undefined) {
-      return [`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`];
+      return [`corresponding condition of pod readiness gate ${goQuote(conditionType)} does not exist.`];
     }
     if (found.status === "True") return [];
-    return [`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${found.status}`];
+    return [`the status of pod readiness gate ${goQuote(conditionType)} is not "True", but ${found.status}`];
   });
   if (complaints.length === 0) return { type, status: "True" };
   return { type, status: "False", reason: "ReadinessGatesNotReady", message: complaints.join(", ") };
