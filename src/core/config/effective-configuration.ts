@@ -14,6 +14,7 @@ import { type Draft, emptyDraft, fillDefaults, mergeOver, setValue, valueAt } fr
 import { isDefault, type Origin, type Origins, setOrigin } from "./origin.ts";
 import { formatPath, type Path } from "./path.ts";
 import type { Problem } from "./problem.ts";
+import { resolveRelativePaths } from "./relative-paths.ts";
 import {
   type TskubeletConfiguration,
   tskubeletApiVersion,
@@ -36,6 +37,7 @@ export interface ConfigurationDocument {
 }
 
 export interface ConfigurationFile {
+  /** Absolute path. */
   readonly file: string;
   readonly documents: readonly ConfigurationDocument[];
 }
@@ -132,7 +134,7 @@ function mergeFile(
       const text = `${message}${otherPart(part, code, at)}`;
       problems.push({ code, path: formatPath(at), message: text, origin: originAt(at) });
     }
-    drafts[part] = mergeOver(drafts[part], decoded.value, originAt);
+    drafts[part] = mergeOver(drafts[part], resolveRelativePaths(decoded.value, file), originAt);
   }
 }
 

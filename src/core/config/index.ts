@@ -16,6 +16,7 @@ export {
 } from "./effective-configuration.ts";
 export { featureEnabled } from "./feature-gates.ts";
 export type { Field, FieldState, Fields, FieldType, Json, JsonObject } from "./field.ts";
+export { type ConfigurationRow, configurationRows } from "./flatten.ts";
 export { formatGoDuration, parseGoDuration } from "./go-duration.ts";
 export { type KubeletConfiguration, kubeletFields } from "./kubelet-fields.ts";
 export { type KubeletSettings, kubeletSettings } from "./kubelet-settings.ts";
@@ -24,3 +25,4 @@ export { formatOrigin, isDefault, type Origin, type Origins, originOf, setOrigin
 export { formatPath, type Path } from "./path.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export { type TskubeletConfiguration, tskubeletFields } from "./tskubelet-fields.ts";
+export { usesEmbeddedRuntime } from "./uses-embedded-runtime.ts";
