@@ -67,8 +67,9 @@ export function evictContainers(containers: readonly GcContainer[], input: GcInp
   const dead = containers.filter(
     ({ state, createdAtMs }) => state !== "CONTAINER_RUNNING" && createdAtMs <= nowMs - policy.minAgeMs,
   );
-  const gone = input.allSourcesReady ? dead.filter(({ podUid }) => isRemoved(podUid, input)) : [];
-  const kept = dead.filter((container) => !gone.includes(container));
+  const isGone = ({ podUid }: GcContainer) => input.allSourcesReady && isRemoved(podUid, input);
+  const gone = dead.filter(isGone);
+  const kept = dead.filter((container) => !isGone(container));
   const perContainer = enforcePerUnit(kept, policy.maxPerPodContainer, "MaxPerPodContainer");
   const inAll = enforceInAll(perContainer.kept, policy.maxContainers);
   return [...oldestFirst(gone).map((container) => removal(container, "PodRemoved")), ...perContainer.removed, ...inAll];

@@ -103,7 +103,8 @@ export function feedLog(state: LogReadState, options: LogReadOptions, chunk: Uin
     start = end + 1;
   }
   const rest = chunk.subarray(start);
-  return reading.step(start === 0 ? joined(state.pending, rest) : rest.slice());
+  const before = start === 0 ? state.pending : NOTHING;
+  return reading.step(before.length === 0 ? rest.slice() : joined(before, rest));
 }
 
 /** Reads the line without its end that a file closes with, if there is one. */
