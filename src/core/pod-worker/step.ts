@@ -4,9 +4,9 @@
  */
 import type { Pod } from "../api/types.ts";
 import { isStaticPod } from "../pod/critical.ts";
-import { isStandalonePod } from "../pod/standalone-pod.ts";
 import { podFullName } from "../pod/names.ts";
 import { isTerminalPhase } from "../pod/phase.ts";
+import { isStandalonePod } from "../pod/standalone-pod.ts";
 import { dispatchDue } from "./dispatch.ts";
 import type { PodWorkerAction, PodWorkerEvent, PodWorkersStep, PodWorkerTrace, TerminationCause } from "./events.ts";
 import { effectiveGraceSeconds } from "./grace.ts";

@@ -30,7 +30,8 @@ export const topic: Topic = ({ input, expected }) => {
     runtimeName: "cri-o",
     hostIps: [NODE_IP],
   });
-  return { actual: withoutNulls({ status }), expected: withoutNulls(expected) };
+  const conditions = (status.conditions ?? []).map(({ lastProbeTime: _, lastTransitionTime: __, ...rest }) => rest);
+  return { actual: withoutNulls({ status: { ...status, conditions } }), expected: withoutNulls(expected) };
 };
 
 function byRawId(results: Readonly<Record<string, ProbeResult>> | null): ReadonlyMap<string, ProbeResult> {
