@@ -83,7 +83,7 @@ function read(input: ReadInput): unknown {
   return { ...named("stdout", output("stdout")), ...named("stderr", output("stderr")), ...(error && { error }) };
 }
 
-function named(name: string, bytes: Buffer): unknown {
+function named(name: string, bytes: Buffer): Readonly<Record<string, string>> {
   const text = bytes.toString();
   return Buffer.from(text).equals(bytes) ? { [name]: text } : { [`${name}Base64`]: bytes.toString("base64") };
 }
