@@ -1,0 +1,24 @@
+import type { CgroupResources } from "../../core/cgroup/types.ts";
+
+/**
+ * One kernel's way to keep cgroups. `path` is relative to the cgroup mount and begins with a slash
+ * ("/kubepods/burstable/pod1"); "/" is the mount itself.
+ */
+export interface CgroupBackend {
+  readonly version: 1 | 2;
+  readonly controllers: ReadonlySet<string>;
+  /** Makes the cgroup and its parents where missing. */
+  create(path: string): Promise<void>;
+  /** Writes limits; `false`: the cgroup does not exist. */
+  write(path: string, resources: CgroupResources): Promise<boolean>;
+  exists(path: string): Promise<boolean>;
+  children(path: string): Promise<readonly string[]>;
+  processes(path: string): Promise<ReadonlySet<number>>;
+  /** Kills what runs in it and tries once to remove it with all below; `false`: something is still there. */
+  destroy(path: string): Promise<boolean>;
+}
+
+/** Limits as control files to write, in their order. `controller` tells the hierarchy on cgroup v1. */
+export type FilePlan = (
+  resources: CgroupResources,
+) => readonly { readonly controller: string; readonly file: string; readonly value: string }[];

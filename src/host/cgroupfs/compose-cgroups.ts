@@ -1,0 +1,60 @@
+import type { CgroupName } from "../../core/cgroup/types.ts";
+import type { Cgroups } from "../../ports/cgroups.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { HostError } from "../../ports/errors.ts";
+import { asHostError } from "../files/errno.ts";
+import type { CgroupBackend } from "./cgroup-backend.ts";
+
+/** Killed processes leave their cgroup within milliseconds; one that waits for a slow disk may take its time. */
+const removeWaitsMs: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 400];
+
+/** How a driver names cgroups. */
+export interface CgroupNaming {
+  /** Path below the cgroup mount, with a leading slash. */
+  path(name: CgroupName): string;
+  runtimePath(name: CgroupName): string;
+}
+
+/** The Cgroups port on a backend. Failures become HostErrors that name the cgroup. */
+export function composeCgroups(backend: CgroupBackend, naming: CgroupNaming, clock: Clock): Cgroups {
+  async function remove(path: string): Promise<boolean> {
+    for (const waitMs of removeWaitsMs) {
+      if (await backend.destroy(path)) return true;
+      await clock.sleep(waitMs);
+    }
+    return backend.destroy(path);
+  }
+
+  return {
+    version: backend.version,
+    controllers: backend.controllers,
+
+    async ensure(name, resources) {
+      const path = naming.path(name);
+      for (let attempt = 1; ; attempt++) {
+        await asHostError(path, backend.create(path), "cannot make the cgroup");
+        if (await asHostError(path, backend.write(path, resources), "cannot set limits")) return;
+        // Somebody took it away between the two; who keeps doing so has to be told of.
+        if (attempt === 3) throw new HostError("NotFound", path, "the cgroup is removed as soon as it is made");
+      }
+    },
+
+    async update(name, resources) {
+      const path = naming.path(name);
+      if (!(await asHostError(path, backend.exists(path)))) return false;
+      return asHostError(path, backend.write(path, resources), "cannot set limits");
+    },
+
+    exists: (name) => asHostError(naming.path(name), backend.exists(naming.path(name))),
+    children: (name) => asHostError(naming.path(name), backend.children(naming.path(name))),
+    processes: async (name) => [...(await asHostError(naming.path(name), backend.processes(naming.path(name))))],
+
+    async remove(name) {
+      const path = naming.path(name);
+      if (name.length === 0) throw new HostError("Invalid", path, "the cgroup root is not removed");
+      return asHostError(path, remove(path), "cannot remove the cgroup");
+    },
+
+    runtimePath: (name) => naming.runtimePath(name),
+  };
+}
