@@ -7,6 +7,8 @@ import type * as meta from "kubernetes-types/meta/v1.js";
 import type { DeepReadonly } from "./readonly.ts";
 
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
+export type OwnerReference = DeepReadonly<meta.OwnerReference>;
+export type LabelSelector = DeepReadonly<meta.LabelSelector>;
 export type Pod = DeepReadonly<v1.Pod>;
 export type PodSpec = DeepReadonly<v1.PodSpec>;
 export type PodStatus = DeepReadonly<v1.PodStatus>;

@@ -1,0 +1,103 @@
+/** What the agent shows of itself to its servers and to the simulator. Owns nothing. */
+import type { Pod } from "../core/api/types.ts";
+import type { CriImage } from "../core/cri/types.ts";
+import type { ManifestProblem } from "../core/pods/desired-state.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ImageService, RuntimeService, RuntimeVersion } from "../ports/runtime.ts";
+import type { EventRecorder, RecordedEvent } from "./events/event-recorder.ts";
+import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
+import type { PodWorkers } from "./pod-workers/pod-workers.ts";
+import type { PodManager } from "./pods/pod-manager.ts";
+import type { StatusManager } from "./status/status-manager.ts";
+
+export interface AgentViewPorts {
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly health: RuntimeHealth;
+  readonly images: ImageService;
+  readonly pods: PodManager;
+  readonly runtime: RuntimeService;
+  readonly statuses: StatusManager;
+  readonly workers: PodWorkers;
+}
+
+export class AgentView {
+  readonly #ports: AgentViewPorts;
+  readonly #options: { readonly nodeName: string; readonly logRoot: string };
+
+  constructor(ports: AgentViewPorts, options: { readonly nodeName: string; readonly logRoot: string }) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  get nodeName(): string {
+    return this.#options.nodeName;
+  }
+
+  /** Root of the pod log directories. */
+  get logRoot(): string {
+    return this.#options.logRoot;
+  }
+
+  /** For exec, attach and port-forward: the runtime's own streaming server. */
+  get runtime(): RuntimeService {
+    return this.#ports.runtime;
+  }
+
+  /**
+   * Every pod that is wanted or still ending, with its status, by namespace and name. A pod that is ending carries a
+   * deletion timestamp.
+   */
+  pods(): readonly Pod[] {
+    const { pods, workers } = this.#ports;
+    const wanted = pods.pods().map(({ pod }) => pod);
+    const known = new Set(wanted.map((pod) => pod.metadata?.uid));
+    const ending = Object.values(workers.state.workers)
+      .filter(({ uid, runtimeOnly }) => !known.has(uid) && !runtimeOnly)
+      .map(({ pod, terminatingAtMs }) => withDeletion(pod, terminatingAtMs));
+    return [...wanted, ...ending].map((pod) => this.#ports.statuses.withStatus(pod)).sort(byName);
+  }
+
+  /** The wanted pod of that name, else one that is ending. */
+  pod(namespace: string, name: string): Pod | undefined {
+    const found = this.pods().filter(({ metadata }) => metadata?.namespace === namespace && metadata.name === name);
+    return found.find(({ metadata }) => metadata?.deletionTimestamp === undefined) ?? found[0];
+  }
+
+  events(): readonly RecordedEvent[] {
+    return this.#ports.events.list();
+  }
+
+  /** Calls `listener` for each event from now on; returns how to stop that. */
+  onEvent(listener: (event: RecordedEvent) => void): () => void {
+    return this.#ports.events.subscribe(listener);
+  }
+
+  /** Everything that is wrong with manifests now. */
+  manifestProblems(): readonly ManifestProblem[] {
+    return this.#ports.pods.problems();
+  }
+
+  images(): Promise<readonly CriImage[]> {
+    return this.#ports.images.listImages();
+  }
+
+  readiness(): Readiness {
+    return this.#ports.health.readiness();
+  }
+
+  runtimeVersion(): RuntimeVersion | undefined {
+    return this.#ports.health.version;
+  }
+}
+
+function withDeletion(pod: Pod, terminatingAtMs: number | undefined): Pod {
+  if (terminatingAtMs === undefined || pod.metadata?.deletionTimestamp !== undefined) return pod;
+  const deletionTimestamp = new Date(terminatingAtMs).toISOString();
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp } };
+}
+
+function byName(a: Pod, b: Pod): number {
+  const key = (pod: Pod) => `${pod.metadata?.namespace ?? ""}/${pod.metadata?.name ?? ""}/${pod.metadata?.uid ?? ""}`;
+  return key(a) < key(b) ? -1 : 1;
+}

@@ -1,0 +1,176 @@
+/**
+ * Composes the agent from ports and settings: the daemon on the real machine and the simulated node alike. The order of
+ * `components` is the order of start; they stop in reverse.
+ */
+import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import type { Cgroups } from "../ports/cgroups.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { LogFiles } from "../ports/log-files.ts";
+import type { MachineInfo } from "../ports/machine.ts";
+import type { ManifestSource } from "../ports/manifest-source.ts";
+import type { PodFiles } from "../ports/pod-files.ts";
+import type { RecordStore } from "../ports/record-store.ts";
+import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
+import { AgentView } from "./agent-view.ts";
+import { ContainerGc } from "./containers/container-gc.ts";
+import { EventRecorder } from "./events/event-recorder.ts";
+import { ImageManager } from "./images/image-manager.ts";
+import { Kubelet } from "./kubelet.ts";
+import { LogRotation } from "./logs/log-rotation.ts";
+import { RuntimeHealth } from "./node/runtime-health.ts";
+import { PLEG_DEFAULTS, Pleg } from "./pleg/pleg.ts";
+import { PodSyncer } from "./pod-workers/pod-syncer.ts";
+import { PodWorkers } from "./pod-workers/pod-workers.ts";
+import { PodManager, type ReadManifest } from "./pods/pod-manager.ts";
+import { PodCgroups, type PodCgroupsOptions } from "./resources/pod-cgroups.ts";
+import { ContainerMounts } from "./runtime/container-mounts.ts";
+import { ContainerStarter } from "./runtime/container-starter.ts";
+import { PodDns } from "./runtime/pod-dns.ts";
+import { PodKiller } from "./runtime/pod-killer.ts";
+import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { StatusManager } from "./status/status-manager.ts";
+import { PodVolumes } from "./volumes/pod-volumes.ts";
+
+export interface AgentPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runtime: RuntimeService;
+  readonly images: ImageService;
+  readonly eventSource: RuntimeEventSource;
+  readonly cgroups: Cgroups;
+  readonly files: PodFiles;
+  readonly logFiles: LogFiles;
+  readonly store: RecordStore;
+  readonly sources: readonly ManifestSource[];
+  readonly readManifest: ReadManifest;
+  readonly machine: MachineInfo;
+}
+
+export interface AgentOptions {
+  readonly nodeName: string;
+  readonly hostIps: readonly string[];
+  readonly logRoot: string;
+  readonly logLinksRoot: string;
+  readonly seccompProfileRoot: string;
+  readonly seccompDefault: boolean;
+  readonly clusterDomain: string;
+  readonly clusterDns: readonly string[];
+  readonly resolvConf: string;
+  readonly standalone: boolean;
+  readonly cpuCfsQuota: boolean;
+  readonly cpuPeriodUs: number;
+  readonly crashLoopBackOffMaxMs: number;
+  readonly resyncMs: number;
+  readonly containerLogMaxSizeBytes: number;
+  readonly containerLogMaxFiles: number;
+  readonly containerLogMonitorIntervalMs: number;
+  readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
+  readonly cgroups: PodCgroupsOptions;
+}
+
+/** Anything with a loop: `start` returns when it runs, `stop` when it ended (after `signal` was aborted). */
+export interface Component {
+  start(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Agent {
+  readonly view: AgentView;
+  readonly workers: PodWorkers;
+  readonly pods: PodManager;
+  readonly pleg: Pleg;
+  readonly kubelet: Kubelet;
+  readonly gc: ContainerGc;
+  readonly events: EventRecorder;
+  start(): Promise<void>;
+  /** Ends every pod; resolves with the names of those that did not end in time. */
+  stopPods(): Promise<readonly string[]>;
+  /** Ends all loops; pods go on running. */
+  stop(): Promise<void>;
+}
+
+/** Longest time that stopping all pods may take: a usual grace period and room for the runtime. */
+const STOP_PODS_LIMIT_MS = 90_000;
+
+export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
+  const { clock, log, runtime, files, logFiles, store } = ports;
+  const events = new EventRecorder({ clock, log, store }, { nodeName: options.nodeName });
+  const pods = new PodManager({ log, store, events, sources: ports.sources, readManifest: ports.readManifest });
+  const statuses = new StatusManager({ clock, log, store });
+  const pleg = new Pleg({ clock, log, runtime, files, eventSource: ports.eventSource }, PLEG_DEFAULTS);
+  const health = new RuntimeHealth({ clock, log, runtime }, () => pleg.health);
+  const cgroups = new PodCgroups({ log, cgroups: ports.cgroups }, options.cgroups);
+  const volumes = new PodVolumes({ files, objects: pods });
+  const killer = new PodKiller({ log, runtime, events });
+  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups });
+  const syncer = new PodSyncer(
+    { clock, log, files, events, health, pleg, statuses, volumes, cgroups, runtime: podRuntime, killer },
+    { logRoot: options.logRoot, hostIps: options.hostIps },
+  );
+  const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
+  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups });
+  const gc = new ContainerGc(
+    { clock, log, runtime, logFiles },
+    { ...options.containerGc, pods: workers, allSourcesReady: () => pods.allSourcesReady },
+  );
+  const rotation = new LogRotation(
+    { clock, log, runtime, logFiles, pleg },
+    {
+      policy: { maxSizeBytes: options.containerLogMaxSizeBytes, maxFiles: options.containerLogMaxFiles },
+      periodMs: options.containerLogMonitorIntervalMs,
+      logRoot: options.logRoot,
+    },
+  );
+  const view = new AgentView(
+    { clock, events, health, images: ports.images, pods, runtime, statuses, workers },
+    options,
+  );
+  const components: readonly Component[] = [cgroups, health, pleg, workers, pods, kubelet, gc, rotation];
+  const stopPods = () => kubelet.stopPods(STOP_PODS_LIMIT_MS);
+  return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(components) };
+}
+
+interface RuntimeParts {
+  readonly events: EventRecorder;
+  readonly pods: PodManager;
+  readonly killer: PodKiller;
+  readonly cgroups: PodCgroups;
+}
+
+function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
+  const { clock, log, runtime, files, logFiles, machine } = ports;
+  const { events, pods, killer, cgroups } = parts;
+  const images = new ImageManager({ clock, images: ports.images, events }, KUBELET_BACKOFF);
+  const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
+  const starter = new ContainerStarter(
+    { log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
+    {
+      ...options,
+      memoryCapacityBytes: machine.memoryBytes,
+      allocatable: { cpu: String(machine.cpuCores), memory: String(machine.memoryBytes) },
+      resources,
+      hugePageSizes: Object.keys(machine.hugePageBytes),
+    },
+  );
+  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
+  const crashBackoff = { initialMs: KUBELET_BACKOFF.initialMs, maxMs: options.crashLoopBackOffMaxMs };
+  return new PodRuntime(
+    { clock, log, runtime, events, killer, starter, cgroups, dns },
+    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
+  );
+}
+
+function lifecycle(components: readonly Component[]): Pick<Agent, "start" | "stop"> {
+  const abort = new AbortController();
+  return {
+    async start() {
+      for (const component of components) await component.start(abort.signal);
+    },
+    async stop() {
+      abort.abort();
+      for (const component of components.toReversed()) await component.stop();
+    },
+  };
+}

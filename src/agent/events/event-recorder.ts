@@ -1,0 +1,144 @@
+/**
+ * Records events about pods and the node as Kubernetes events. The same event again raises its count instead of making
+ * a new record; the records are durable and bounded.
+ */
+import { formatTime } from "../../core/api/time.ts";
+import type { ObjectReference, Pod } from "../../core/api/types.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { RecordStore } from "../../ports/record-store.ts";
+
+export type EventType = "Normal" | "Warning";
+
+/** One event, the fields of v1.Event that the agent fills. Times are RFC 3339. */
+export interface RecordedEvent {
+  readonly name: string;
+  readonly namespace: string;
+  readonly involvedObject: ObjectReference;
+  readonly type: EventType;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+}
+
+export interface EventRecorderPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: RecordStore;
+}
+
+const TABLE = "events";
+const MAX_EVENTS = 2_000;
+
+export class EventRecorder {
+  readonly #ports: EventRecorderPorts;
+  readonly #nodeName: string;
+  /** By what makes two events the same, oldest change first. */
+  readonly #events = new Map<string, RecordedEvent>();
+  #sequence = 0;
+  #listeners: readonly ((event: RecordedEvent) => void)[] = [];
+
+  constructor(ports: EventRecorderPorts, options: { readonly nodeName: string }) {
+    this.#ports = ports;
+    this.#nodeName = options.nodeName;
+    for (const { value } of ports.store.list(TABLE)) {
+      const event = value as RecordedEvent;
+      this.#events.set(identityOf(event.involvedObject, event), event);
+      this.#sequence = Math.max(this.#sequence, Number.parseInt(event.name.slice(event.name.lastIndexOf(".") + 1), 36));
+    }
+  }
+
+  /** `container`: the event is about this container of the pod. */
+  pod(pod: Pod, type: EventType, reason: string, message: string, container?: ContainerField): void {
+    const { name, namespace, uid } = pod.metadata ?? {};
+    const fieldPath = container && `spec.${container.list}{${container.name}}`;
+    this.record(
+      {
+        apiVersion: "v1",
+        kind: "Pod",
+        name: name ?? "",
+        namespace: namespace ?? "default",
+        uid: uid ?? "",
+        ...(fieldPath === undefined ? {} : { fieldPath }),
+      },
+      type,
+      reason,
+      message,
+    );
+  }
+
+  node(type: EventType, reason: string, message: string): void {
+    this.record({ kind: "Node", name: this.#nodeName, uid: this.#nodeName }, type, reason, message);
+  }
+
+  record(involvedObject: ObjectReference, type: EventType, reason: string, message: string): void {
+    const { clock, log, store } = this.#ports;
+    const now = formatTime(clock.now());
+    const key = identityOf(involvedObject, { type, reason, message });
+    const before = this.#events.get(key);
+    const event: RecordedEvent = before
+      ? { ...before, count: before.count + 1, lastTimestamp: now }
+      : {
+          name: `${involvedObject.name ?? ""}.${this.#nextSequence()}`,
+          namespace: involvedObject.namespace ?? "default",
+          involvedObject,
+          type,
+          reason,
+          message,
+          count: 1,
+          firstTimestamp: now,
+          lastTimestamp: now,
+        };
+    this.#events.delete(key);
+    this.#events.set(key, event);
+    log.debug("event", { kind: involvedObject.kind, object: involvedObject.name, type, reason, eventMessage: message });
+    try {
+      store.put(TABLE, event.name, event);
+      this.#dropOldest();
+    } catch (error) {
+      log.warn("event not stored", { reason, error });
+    }
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** All events, oldest change first. */
+  list(): readonly RecordedEvent[] {
+    return [...this.#events.values()];
+  }
+
+  /** Calls `listener` for every event from now on; returns how to stop that. */
+  subscribe(listener: (event: RecordedEvent) => void): () => void {
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
+  }
+
+  #nextSequence(): string {
+    this.#sequence += 1;
+    return this.#sequence.toString(36).padStart(8, "0");
+  }
+
+  #dropOldest(): void {
+    for (const [key, event] of this.#events) {
+      if (this.#events.size <= MAX_EVENTS) return;
+      this.#events.delete(key);
+      this.#ports.store.delete(TABLE, event.name);
+    }
+  }
+}
+
+export interface ContainerField {
+  readonly list: "containers" | "initContainers" | "ephemeralContainers";
+  readonly name: string;
+}
+
+function identityOf(
+  object: ObjectReference,
+  event: { readonly type: string; readonly reason: string; readonly message: string },
+): string {
+  const { kind = "", namespace = "", name = "", uid = "", fieldPath = "" } = object;
+  return [kind, namespace, name, uid, fieldPath, event.type, event.reason, event.message].join("\u0000");
+}

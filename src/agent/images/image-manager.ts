@@ -1,0 +1,128 @@
+/**
+ * Makes a container's image available: asks the runtime, pulls where the policy says so, backs off after failures.
+ * The decisions are core's (ensure-image); source of the order: kubelet images/image_manager.go EnsureImageExists.
+ */
+import type { Container, Pod } from "../../core/api/types.ts";
+import { type BackoffConfig, type BackoffState, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
+import type { ImageUser } from "../../core/cri/security-context.ts";
+import type { CriImage, PodSandboxConfig } from "../../core/cri/types.ts";
+import {
+  concludePull,
+  decidePull,
+  type ImageEvent,
+  type ImageFailure,
+  type Inspection,
+  nameImage,
+  type PullInput,
+  type PullResult,
+} from "../../core/images/ensure-image.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { ImageService } from "../../ports/runtime.ts";
+import type { EventRecorder } from "../events/event-recorder.ts";
+import { containerField } from "../runtime/container-field.ts";
+import type { StartFailure } from "../runtime/container-starter.ts";
+
+export interface ImageManagerPorts {
+  readonly clock: Clock;
+  readonly images: ImageService;
+  readonly events: EventRecorder;
+}
+
+export interface ReadyImage {
+  /** What containers are created from. */
+  readonly ref: string;
+  readonly user: ImageUser;
+}
+
+const REGISTRY_UNAVAILABLE = "RegistryUnavailable";
+
+export class ImageManager {
+  readonly #ports: ImageManagerPorts;
+  readonly #config: BackoffConfig;
+  #backoff: BackoffState = EMPTY_BACKOFF;
+
+  constructor(ports: ImageManagerPorts, config: BackoffConfig) {
+    this.#ports = ports;
+    this.#config = config;
+  }
+
+  /** A failure is told by events already. Rejects only when `signal` is aborted. */
+  async ensure(
+    pod: Pod,
+    container: Container,
+    sandboxConfig: PodSandboxConfig,
+    signal: AbortSignal,
+  ): Promise<ReadyImage | StartFailure> {
+    const named = nameImage(container.image ?? "");
+    if (named.kind === "failed") return this.#fail(pod, container, named);
+    const present = await this.#inspect(named.name, signal);
+    const input = this.#pullInput(pod, container);
+    const inspection: Inspection = "error" in present ? present : { imageRef: present.image?.id ?? "" };
+    const decision = decidePull(this.#backoff, input, inspection);
+    if (decision.kind === "failed") return this.#fail(pod, container, decision);
+    this.#record(pod, container, decision.events);
+    if (decision.kind === "ready")
+      return { ref: decision.imageRef, user: userOf("image" in present ? present.image : undefined) };
+    const result = await this.#pull(named.name, sandboxConfig, signal);
+    const concluded = concludePull(this.#backoff, this.#pullInput(pod, container), result);
+    this.#backoff = concluded.state;
+    if (concluded.outcome.kind === "failed") return this.#fail(pod, container, concluded.outcome);
+    this.#record(pod, container, concluded.outcome.events);
+    const pulled = await this.#inspect(named.name, signal);
+    return { ref: concluded.outcome.imageRef, user: userOf("image" in pulled ? pulled.image : undefined) };
+  }
+
+  #pullInput(pod: Pod, container: Container): PullInput {
+    return {
+      config: this.#config,
+      image: container.image ?? "",
+      podUid: pod.metadata?.uid ?? "",
+      policy: container.imagePullPolicy,
+      nowMs: this.#ports.clock.now(),
+    };
+  }
+
+  async #inspect(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly image: CriImage | undefined } | { readonly error: string }> {
+    try {
+      return { image: await this.#ports.images.imageStatus({ image: name }, { signal }) };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { error: errorMessage(error) };
+    }
+  }
+
+  async #pull(name: string, sandboxConfig: PodSandboxConfig, signal: AbortSignal): Promise<PullResult> {
+    const { clock, images } = this.#ports;
+    const startedAt = clock.monotonic();
+    try {
+      const imageRef = await images.pullImage({ image: name }, undefined, sandboxConfig, { signal });
+      const pullMs = clock.monotonic() - startedAt;
+      return { imageRef, pullMs, totalMs: pullMs };
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = errorMessage(error);
+      return { error: message, registryUnavailable: message === REGISTRY_UNAVAILABLE };
+    }
+  }
+
+  #fail(pod: Pod, container: Container, failure: ImageFailure): StartFailure {
+    this.#record(pod, container, failure.events);
+    const { reason, message, retryAtMs } = failure;
+    const retryInMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.now());
+    return { reason, message, ...(retryInMs !== undefined && { retryInMs }) };
+  }
+
+  #record(pod: Pod, container: Container, events: readonly ImageEvent[]): void {
+    const field = containerField(pod, container.name);
+    for (const { type, reason, message } of events) this.#ports.events.pod(pod, type, reason, message, field);
+  }
+}
+
+function userOf(image: CriImage | undefined): ImageUser {
+  if (image?.uid !== undefined) return { uid: image.uid };
+  return image === undefined || image.username === "" ? {} : { username: image.username };
+}

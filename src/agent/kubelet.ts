@@ -1,0 +1,125 @@
+/**
+ * The sync loop: tells pod workers what the sources want and what the runtime reports, and sees to it that nothing
+ * runs that nobody wants. Source: kubelet kubelet.go syncLoopIteration, kubelet_pods.go HandlePodCleanups.
+ */
+import type { Clock } from "../ports/clock.ts";
+import { errorMessage } from "../ports/errors.ts";
+import type { Log } from "../ports/log.ts";
+import type { PodFiles } from "../ports/pod-files.ts";
+import type { RuntimeHealth } from "./node/runtime-health.ts";
+import type { Pleg } from "./pleg/pleg.ts";
+import type { PodWorkers } from "./pod-workers/pod-workers.ts";
+import type { PodManager, PodsChange } from "./pods/pod-manager.ts";
+import type { PodCgroups } from "./resources/pod-cgroups.ts";
+import type { StatusManager } from "./status/status-manager.ts";
+
+export interface KubeletPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: PodFiles;
+  readonly pods: PodManager;
+  readonly workers: PodWorkers;
+  readonly pleg: Pleg;
+  readonly health: RuntimeHealth;
+  readonly statuses: StatusManager;
+  readonly cgroups: PodCgroups;
+}
+
+/** Between two looks for what nobody wants any more (the kubelet's housekeeping: 2 s). */
+const HOUSEKEEPING_MS = 2_000;
+/** Directories and cgroups are listed in every n-th housekeeping only. */
+const DISK_EVERY = 15;
+const DRAIN_POLL_MS = 20;
+
+export class Kubelet {
+  readonly #ports: KubeletPorts;
+  #rounds = 0;
+  /** Pods are being stopped for good: what the sources want does not count any more. */
+  #draining = false;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(ports: KubeletPorts) {
+    this.#ports = ports;
+    ports.pods.onChange((change) => this.#onPodsChange(change));
+    ports.pleg.onChange(({ uid, events }) => {
+      // A removed container is the end of our own removal; the kubelet does not sync for it either.
+      if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
+    });
+    ports.health.onChange(({ ready }) => {
+      if (ready) ports.workers.wakeAll();
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#done = this.#runHousekeeping(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.#done;
+  }
+
+  /** Ends every pod with its own grace; resolves when none is left, or with the names of those left after `limitMs`. */
+  async stopPods(limitMs: number): Promise<readonly string[]> {
+    const { clock, workers } = this.#ports;
+    this.#draining = true;
+    const startedAt = clock.monotonic();
+    for (const uid of workers.uids()) workers.remove(uid);
+    while (workers.uids().length > 0 && clock.monotonic() - startedAt < limitMs) await clock.sleep(DRAIN_POLL_MS);
+    return Object.values(workers.state.workers).map(({ fullName }) => fullName);
+  }
+
+  #onPodsChange({ added, updated, removed, configChanged }: PodsChange): void {
+    const { workers, pods } = this.#ports;
+    if (this.#draining) return;
+    for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
+    for (const { pod } of [...added, ...updated]) workers.update(pod);
+    if (configChanged.size === 0) return;
+    // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
+    for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
+  }
+
+  async #runHousekeeping(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#ports;
+    while (await clock.sleep(HOUSEKEEPING_MS, signal)) {
+      await this.clean().catch((error: unknown) => log.warn("housekeeping failed", { error: errorMessage(error) }));
+    }
+  }
+
+  /** One housekeeping: workers for pods that still lack one, and an end to what nobody wants. */
+  async clean(): Promise<void> {
+    const { pods, workers, pleg, health } = this.#ports;
+    if (this.#draining) return;
+    for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) workers.update(pod);
+    if (!pods.allSourcesReady || !health.runtimeUp || pleg.relistedAtMonotonic === undefined) return;
+    workers.syncKnown(new Set(pods.pods().map(({ pod }) => pod.metadata?.uid ?? "")));
+    for (const uid of pleg.knownPods()) {
+      const status = pleg.peek(uid);
+      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(uid, status.name, status.namespace);
+    }
+    this.#forgetStatuses();
+    this.#rounds += 1;
+    if (this.#rounds % DISK_EVERY === 1) await this.#cleanMachine();
+  }
+
+  #forgetStatuses(): void {
+    const { pods, workers, statuses } = this.#ports;
+    for (const uid of statuses.uids()) if (!workers.has(uid) && pods.pod(uid) === undefined) statuses.forget(uid);
+  }
+
+  /** Directories and cgroups of pods that neither a source nor the runtime nor a worker knows. */
+  async #cleanMachine(): Promise<void> {
+    const { files, cgroups, log } = this.#ports;
+    for (const uid of await files.listPods()) {
+      if (this.#isNobodys(uid) && !(await files.removePod(uid)))
+        log.warn("orphaned pod directory is still mounted", { uid });
+    }
+    for (const uid of await cgroups.listPods()) {
+      if (this.#isNobodys(uid)) await cgroups.removePod(uid);
+    }
+  }
+
+  #isNobodys(uid: string): boolean {
+    const { pods, workers, pleg } = this.#ports;
+    return !workers.has(uid) && pods.pod(uid) === undefined && pleg.peek(uid) === undefined;
+  }
+}

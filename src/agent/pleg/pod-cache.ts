@@ -1,0 +1,217 @@
+/**
+ * What the runtime says of each pod, with the moment it was asked. At most one observation per pod is under way; a
+ * caller who needs a newer one than that waits for the next. Observations of different pods never wait for each other.
+ */
+
+import {
+  MAX_TERMINATION_MESSAGE_BYTES,
+  terminationMessageSource,
+  withTerminationMessage,
+} from "../../core/containers/termination-message.ts";
+import { toRuntimeContainerStatus } from "../../core/cri/container-status.ts";
+import type { CriContainerStatus } from "../../core/cri/types.ts";
+import { lastLogLines } from "../../core/logs/last-lines.ts";
+import {
+  assemblePodStatus,
+  POD_UID_LABEL,
+  type PodRows,
+  planObservation,
+  rowStates,
+  statusStates,
+} from "../../core/pleg/pod-observation.ts";
+import type { RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { Log } from "../../ports/log.ts";
+import type { PodFiles } from "../../ports/pod-files.ts";
+import type { RuntimeEvent, RuntimeService } from "../../ports/runtime.ts";
+
+export interface PodCachePorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runtime: RuntimeService;
+  readonly files: Pick<PodFiles, "readTail">;
+}
+
+type Publish = (uid: string, before: RuntimePodStatus | undefined, after: RuntimePodStatus | undefined) => void;
+
+interface Entry {
+  status: RuntimePodStatus | undefined;
+  /** Monotonic time at which the observation began; -Infinity: never observed. */
+  observedAt: number;
+  running: { readonly startedAt: number; readonly result: Promise<RuntimePodStatus | undefined> } | undefined;
+}
+
+/** The runtime's status can lag behind its event: how long to ask again, in steps that double from 1 ms. */
+const LAG_LIMIT_MS = 2_000;
+/** Who starts a container observes it itself; only starts that nobody has seen after this are looked at. */
+const STARTED_BY_OTHERS_MS = 500;
+/** Enough of a log's end for the message limit with a CRI header on each line. */
+const FALLBACK_LOG_READ_BYTES = 16_384;
+
+export class PodCache {
+  readonly #ports: PodCachePorts;
+  readonly #publish: Publish;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(ports: PodCachePorts, publish: Publish) {
+    this.#ports = ports;
+    this.#publish = publish;
+  }
+
+  peek(uid: string): RuntimePodStatus | undefined {
+    return this.#entries.get(uid)?.status;
+  }
+
+  uids(): readonly string[] {
+    return [...this.#entries].flatMap(([uid, entry]) => (entry.status === undefined ? [] : [uid]));
+  }
+
+  ownerOf(id: string): string | undefined {
+    for (const [uid, entry] of this.#entries) if (statusStates(entry.status).has(id)) return uid;
+    return undefined;
+  }
+
+  async observe(uid: string, notBefore: number): Promise<RuntimePodStatus | undefined> {
+    const entry = this.#entry(uid);
+    if (entry.observedAt >= notBefore) return entry.status;
+    const running = entry.running;
+    if (running !== undefined) {
+      if (running.startedAt >= notBefore) return running.result;
+      await running.result.catch(() => undefined);
+      return this.observe(uid, notBefore);
+    }
+    return this.#begin(uid, entry, () => this.#listRows(uid));
+  }
+
+  /** A relist's rows: pods whose states differ from the cache are observed; pods that are gone are forgotten. */
+  takeRelist(groups: ReadonlyMap<string, PodRows>, startedAt: number): void {
+    for (const [uid, rows] of groups) {
+      const entry = this.#entry(uid);
+      if (entry.running !== undefined || entry.observedAt > startedAt) continue;
+      if (sameStates(rowStates(rows), statusStates(entry.status))) {
+        entry.observedAt = startedAt;
+        continue;
+      }
+      this.#begin(uid, entry, async () => rows).catch((error: unknown) => this.#logFailure(uid, error));
+    }
+    for (const [uid, entry] of this.#entries) {
+      if (groups.has(uid) || entry.running !== undefined || entry.observedAt > startedAt) continue;
+      this.#finish(uid, entry, undefined, startedAt);
+    }
+  }
+
+  /** Something happened to a container of the pod: observes until the status shows it. */
+  onEvent(uid: string, event: RuntimeEvent): void {
+    this.#follow(uid, event).catch((error: unknown) => this.#logFailure(uid, error));
+  }
+
+  async #follow(uid: string, event: RuntimeEvent): Promise<void> {
+    const { clock } = this.#ports;
+    if (event.kind === "created" || event.kind === "started") {
+      await clock.sleep(STARTED_BY_OTHERS_MS);
+      if (statusStates(this.peek(uid)).has(event.containerId)) return;
+    }
+    const started = clock.monotonic();
+    let pauseMs = 1;
+    for (;;) {
+      const status = await this.observe(uid, clock.monotonic());
+      if (shows(status, event) || clock.monotonic() - started > LAG_LIMIT_MS) return;
+      await clock.sleep(pauseMs);
+      pauseMs *= 2;
+    }
+  }
+
+  #entry(uid: string): Entry {
+    const entry = this.#entries.get(uid) ?? { status: undefined, observedAt: -Infinity, running: undefined };
+    this.#entries.set(uid, entry);
+    return entry;
+  }
+
+  #begin(uid: string, entry: Entry, rows: () => Promise<PodRows>): Promise<RuntimePodStatus | undefined> {
+    const startedAt = this.#ports.clock.monotonic();
+    const result = this.#ask(rows, entry.status).then(
+      (status) => {
+        entry.running = undefined;
+        this.#finish(uid, entry, status, startedAt);
+        return status;
+      },
+      (error: unknown) => {
+        entry.running = undefined;
+        throw error;
+      },
+    );
+    entry.running = { startedAt, result };
+    return result;
+  }
+
+  #finish(uid: string, entry: Entry, status: RuntimePodStatus | undefined, observedAt: number): void {
+    const before = entry.status;
+    entry.status = status;
+    entry.observedAt = observedAt;
+    if (status === undefined) this.#entries.delete(uid);
+    if (status !== before) this.#publish(uid, before, status);
+  }
+
+  async #listRows(uid: string): Promise<PodRows> {
+    const { runtime } = this.#ports;
+    const labelSelector = { [POD_UID_LABEL]: uid };
+    const [sandboxes, containers] = await Promise.all([
+      runtime.listPodSandbox({ labelSelector }),
+      runtime.listContainers({ labelSelector }),
+    ]);
+    return { uid, sandboxes, containers };
+  }
+
+  async #ask(list: () => Promise<PodRows>, known: RuntimePodStatus | undefined): Promise<RuntimePodStatus | undefined> {
+    const { runtime } = this.#ports;
+    const rows = await list();
+    const plan = planObservation(rows, known);
+    const sandboxOf = new Map(rows.containers.map((row) => [row.id, row.podSandboxId]));
+    const [sandboxes, containers] = await Promise.all([
+      Promise.all(plan.sandboxIds.map((id) => runtime.podSandboxStatus(id))),
+      Promise.all(plan.containerIds.map((id) => this.#containerStatus(id, sandboxOf.get(id) ?? ""))),
+    ]);
+    return assemblePodStatus(rows, plan, byId(sandboxes), byId(containers));
+  }
+
+  async #containerStatus(id: string, sandboxId: string): Promise<RuntimeContainerStatus | undefined> {
+    const status = await this.#ports.runtime.containerStatus(id);
+    if (status === undefined) return undefined;
+    return withTerminationMessage(toRuntimeContainerStatus(status, sandboxId), await this.#lastWords(status));
+  }
+
+  async #lastWords(status: CriContainerStatus): Promise<string> {
+    const { files } = this.#ports;
+    const { path, fallbackToLog } = terminationMessageSource(status);
+    const message = path === undefined ? "" : await files.readTail(path, MAX_TERMINATION_MESSAGE_BYTES);
+    if (message !== "" || !fallbackToLog) return message;
+    return lastLogLines(await files.readTail(status.logPath, FALLBACK_LOG_READ_BYTES));
+  }
+
+  #logFailure(uid: string, error: unknown): void {
+    this.#ports.log.debug("pod not observed", { podUid: uid, error: errorMessage(error) });
+  }
+}
+
+function byId<T extends { readonly id: string }>(statuses: readonly (T | undefined)[]): ReadonlyMap<string, T> {
+  return new Map(statuses.flatMap((status): [string, T][] => (status === undefined ? [] : [[status.id, status]])));
+}
+
+function sameStates(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return a.size === b.size && [...a].every(([id, state]) => b.get(id) === state);
+}
+
+/** Whether the status already knows what the event told. */
+function shows(status: RuntimePodStatus | undefined, event: RuntimeEvent): boolean {
+  if (event.kind === "oom" || event.kind === "created") return true;
+  const state = statusStates(status).get(event.containerId);
+  switch (event.kind) {
+    case "started":
+      return state !== undefined && state !== "unknown";
+    case "stopped":
+      return state !== "running" && state !== "unknown";
+    case "deleted":
+      return state === undefined;
+  }
+}

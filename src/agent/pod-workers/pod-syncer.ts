@@ -1,0 +1,205 @@
+/**
+ * The three things a pod worker does with its pod: sync it, end it, clean up after it. Stateless between calls but for
+ * what the last start of each container failed with.
+ * Source of the order: kubelet kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod.
+ */
+import type { Pod, PodStatus } from "../../core/api/types.ts";
+import { podLogDirectory } from "../../core/logs/log-paths.ts";
+import { activeDeadline } from "../../core/pod/deadline.ts";
+import { isTerminalPhase } from "../../core/pod/phase.ts";
+import { qosClass } from "../../core/pod/qos.ts";
+import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
+import { generatePodStatus, type PodStatusInput } from "../../core/pod/status.ts";
+import type { StartError } from "../../core/pod/status-containers.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { Log } from "../../ports/log.ts";
+import type { PodFiles } from "../../ports/pod-files.ts";
+import type { EventRecorder } from "../events/event-recorder.ts";
+import type { RuntimeHealth } from "../node/runtime-health.ts";
+import type { Pleg } from "../pleg/pleg.ts";
+import type { PodCgroups } from "../resources/pod-cgroups.ts";
+import type { PodKiller } from "../runtime/pod-killer.ts";
+import type { PodRuntime } from "../runtime/pod-runtime.ts";
+import type { StatusManager } from "../status/status-manager.ts";
+import type { PodVolumes } from "../volumes/pod-volumes.ts";
+
+export interface PodSyncerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: PodFiles;
+  readonly events: EventRecorder;
+  readonly health: RuntimeHealth;
+  readonly pleg: Pleg;
+  readonly statuses: StatusManager;
+  readonly volumes: PodVolumes;
+  readonly cgroups: PodCgroups;
+  readonly runtime: PodRuntime;
+  readonly killer: PodKiller;
+}
+
+export interface PodSyncerOptions {
+  readonly logRoot: string;
+  /** The node's addresses, primary first; empty: not known. */
+  readonly hostIps: readonly string[];
+}
+
+export interface SyncResult {
+  /** The pod has ended by itself or was ended: nothing is to be started any more. */
+  readonly terminal: boolean;
+  /** Wake up again after this long, even if nothing happens. */
+  readonly retryInMs?: number;
+  /** The pod must be killed with this status (deadline). */
+  readonly evict?: { readonly reason: string; readonly message: string };
+}
+
+/** Waiting for something that is missing: a volume's object, the network, the runtime. */
+const RETRY_MS = 2_000;
+
+export class PodSyncer {
+  readonly #ports: PodSyncerPorts;
+  readonly #options: PodSyncerOptions;
+  readonly #startErrors = new Map<string, ReadonlyMap<string, StartError>>();
+  /** Monotonic end of the last action on a pod: an observation must be newer to be acted on. */
+  readonly #actedAt = new Map<string, number>();
+
+  constructor(ports: PodSyncerPorts, options: PodSyncerOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  async sync(pod: Pod, signal: AbortSignal): Promise<SyncResult> {
+    const { clock, health, runtime } = this.#ports;
+    const uid = uidOf(pod);
+    const observed = await this.#observe(pod);
+    const status = this.#setStatus(pod, observed);
+    if (isTerminalPhase(status.phase)) return { terminal: true };
+    const deadline = activeDeadline(pod, status, clock.now());
+    if (deadline?.exceeded !== undefined) return this.#deadlineExceeded(pod, deadline.exceeded);
+
+    if (health.networkProblem !== undefined && pod.spec?.hostNetwork !== true) {
+      this.#warn(pod, "NetworkNotReady", `network is not ready: ${health.networkProblem}`);
+      return { terminal: false, retryInMs: RETRY_MS };
+    }
+    const prepared = await this.#prepare(pod);
+    if (prepared === undefined) return { terminal: false, retryInMs: RETRY_MS };
+    const outcome = await runtime.sync(pod, observed, prepared, signal).finally(() => this.#acted(uid));
+    this.#startErrors.set(uid, outcome.startErrors);
+    // The status shows at once what was just done; nobody waits for an event of our own making.
+    const after = outcome.acted ? await this.#observe(pod) : observed;
+    const final = this.#setStatus(pod, after);
+    return {
+      terminal: isTerminalPhase(final.phase),
+      ...minRetry(outcome.retryInMs, deadline?.remainingMs),
+    };
+  }
+
+  /** Stops everything of the pod. `graceSeconds` undefined: the pod's own. Rejects when something may still run. */
+  async terminate(
+    uid: string,
+    pod: Pod | undefined,
+    graceSeconds: number | undefined,
+    evict: SyncResult["evict"],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { pleg, clock, killer } = this.#ports;
+    const status = await pleg.observe(uid, clock.monotonic());
+    if (pod !== undefined && evict !== undefined) this.#setStatus(pod, status ?? emptyStatus(pod), evict);
+    if (status !== undefined) {
+      await killer.killPod(pod, status, graceSeconds, signal).finally(() => this.#acted(uid));
+    }
+    const after = await pleg.observe(uid, clock.monotonic());
+    const running = after?.containerStatuses.filter(({ state }) => state === "CONTAINER_RUNNING") ?? [];
+    if (running.length > 0)
+      throw new Error(`containers still run after the kill: ${running.map(({ name }) => name).join(", ")}`);
+    if (pod !== undefined) this.#setStatus(pod, after ?? emptyStatus(pod), evict);
+  }
+
+  /** Takes away what an ended pod leaves on the machine, but not its containers and logs. */
+  async cleanUp(uid: string, pod: Pod | undefined): Promise<void> {
+    const { files, cgroups } = this.#ports;
+    this.#startErrors.delete(uid);
+    await cgroups.removePod(uid);
+    if (!(await files.removePod(uid)))
+      throw new Error(`something is still mounted in the directory of pod ${pod?.metadata?.name ?? uid}`);
+  }
+
+  /** The pod is wanted no more: its containers, sandboxes and its status go, too. */
+  async forget(uid: string): Promise<void> {
+    const { pleg, clock, killer, statuses, runtime } = this.#ports;
+    const status = await pleg.observe(uid, clock.monotonic());
+    if (status !== undefined) await killer.removePod(status);
+    await pleg.observe(uid, clock.monotonic());
+    statuses.forget(uid);
+    runtime.forget(uid);
+    this.#actedAt.delete(uid);
+  }
+
+  #deadlineExceeded(pod: Pod, evict: NonNullable<SyncResult["evict"]>): SyncResult {
+    this.#ports.events.pod(pod, "Normal", evict.reason, evict.message);
+    return { terminal: true, evict };
+  }
+
+  async #observe(pod: Pod): Promise<RuntimePodStatus> {
+    const { pleg } = this.#ports;
+    const uid = uidOf(pod);
+    return (await pleg.observe(uid, this.#actedAt.get(uid) ?? -Infinity)) ?? emptyStatus(pod);
+  }
+
+  #acted(uid: string): void {
+    this.#actedAt.set(uid, this.#ports.clock.monotonic());
+  }
+
+  #setStatus(pod: Pod, podStatus: RuntimePodStatus, evict?: SyncResult["evict"]): PodStatus {
+    const { statuses, health } = this.#ports;
+    const uid = uidOf(pod);
+    const previous = statuses.get(uid);
+    const input: PodStatusInput = {
+      pod,
+      qosClass: qosClass(pod),
+      podStatus,
+      startErrors: this.#startErrors.get(uid) ?? new Map(),
+      probes: { readiness: new Map(), startup: new Map() },
+      runtimeName: health.version?.runtimeName ?? "containerd",
+      hostIps: this.#options.hostIps,
+      ...(previous !== undefined && { previous }),
+      ...(evict !== undefined && { evict }),
+    };
+    return statuses.set(uid, generatePodStatus(input));
+  }
+
+  /** Cgroup, directories and volumes; `undefined`: something is missing, told by an event. */
+  async #prepare(pod: Pod): Promise<{ readonly volumePaths: ReadonlyMap<string, string> } | undefined> {
+    const { files, cgroups, volumes } = this.#ports;
+    const { name = "", namespace = "default" } = pod.metadata ?? {};
+    try {
+      await cgroups.ensurePod(pod);
+    } catch (error) {
+      this.#warn(pod, "FailedCreatePodContainer", `unable to ensure pod container exists: ${errorMessage(error)}`);
+      return undefined;
+    }
+    const uid = uidOf(pod);
+    await files.preparePod(uid, podLogDirectory({ namespace, name, uid }, this.#options.logRoot));
+    const mounted = await volumes.mount(pod);
+    for (const problem of mounted.problems) this.#warn(pod, "FailedMount", problem.message);
+    return mounted.problems.length === 0 ? { volumePaths: mounted.paths } : undefined;
+  }
+
+  #warn(pod: Pod, reason: string, message: string): void {
+    this.#ports.events.pod(pod, "Warning", reason, message);
+  }
+}
+
+function uidOf(pod: Pod): string {
+  return pod.metadata?.uid ?? "";
+}
+
+function emptyStatus(pod: Pod): RuntimePodStatus {
+  const { name = "", namespace = "default" } = pod.metadata ?? {};
+  return { uid: uidOf(pod), name, namespace, ips: [], sandboxStatuses: [], containerStatuses: [] };
+}
+
+function minRetry(...delays: readonly (number | undefined)[]): { readonly retryInMs?: number } {
+  const known = delays.filter((delay) => delay !== undefined);
+  return known.length === 0 ? {} : { retryInMs: Math.min(...known) };
+}

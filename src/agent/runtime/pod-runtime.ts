@@ -1,0 +1,242 @@
+/**
+ * Brings the runtime to what a pod asks for, one step a call: sandbox, then init containers, then containers.
+ * What to do is decided in core (computePodActions); this applies it. Source of the order and the events: kubelet
+ * kuberuntime_manager.go SyncPod.
+ */
+import type { Container, Pod } from "../../core/api/types.ts";
+import { type BackoffConfig, type BackoffState, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
+import { restartBackoff } from "../../core/backoff/restart-backoff.ts";
+import { sandboxConfig } from "../../core/cri/sandbox-config.ts";
+import type { PodSandboxConfig } from "../../core/cri/types.ts";
+import { podLogDirectory } from "../../core/logs/log-paths.ts";
+import { computePodActions, type PodActions } from "../../core/pod/actions.ts";
+import { containerHash } from "../../core/pod/hash.ts";
+import { podHostname } from "../../core/pod/names.ts";
+import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
+import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
+import type { StartError } from "../../core/pod/status-containers.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { Log } from "../../ports/log.ts";
+import type { RuntimeService } from "../../ports/runtime.ts";
+import type { EventRecorder } from "../events/event-recorder.ts";
+import type { PodCgroups } from "../resources/pod-cgroups.ts";
+import { containerField } from "./container-field.ts";
+import type { ContainerStarter } from "./container-starter.ts";
+import type { PodDns } from "./pod-dns.ts";
+import type { PodKiller } from "./pod-killer.ts";
+
+export interface PodRuntimePorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runtime: RuntimeService;
+  readonly events: EventRecorder;
+  readonly killer: PodKiller;
+  readonly starter: ContainerStarter;
+  readonly cgroups: PodCgroups;
+  readonly dns: PodDns;
+}
+
+export interface PodRuntimeOptions {
+  readonly logRoot: string;
+  readonly clusterDomain: string;
+  readonly resources: CriResourceOptions;
+  readonly crashBackoff: BackoffConfig;
+}
+
+/** What the machine has ready for the pod. */
+export interface PreparedPod {
+  readonly volumePaths: ReadonlyMap<string, string>;
+}
+
+export interface SyncOutcome {
+  /** Why containers did not start, by name. */
+  readonly startErrors: ReadonlyMap<string, StartError>;
+  /** Something was created, started or killed. */
+  readonly acted: boolean;
+  readonly retryInMs?: number;
+}
+
+interface SyncRun {
+  readonly pod: Pod;
+  readonly observed: RuntimePodStatus;
+  readonly prepared: PreparedPod;
+  readonly signal: AbortSignal;
+  readonly startErrors: Map<string, StartError>;
+  readonly retries: number[];
+}
+
+interface Sandbox {
+  readonly id: string;
+  readonly config: PodSandboxConfig;
+  readonly podIps: readonly string[];
+}
+
+/** A start that failed for another reason than crashing is tried again after this (kubelet backOffPeriod). */
+const FAILED_START_RETRY_MS = 10_000;
+const SANDBOX_RETRY_MS = 2_000;
+
+export class PodRuntime {
+  readonly #ports: PodRuntimePorts;
+  readonly #options: PodRuntimeOptions;
+  readonly #backoffs = new Map<string, BackoffState>();
+
+  constructor(ports: PodRuntimePorts, options: PodRuntimeOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  async sync(pod: Pod, observed: RuntimePodStatus, prepared: PreparedPod, signal: AbortSignal): Promise<SyncOutcome> {
+    const run: SyncRun = { pod, observed, prepared, signal, startErrors: new Map(), retries: [] };
+    const actions = computePodActions({
+      pod,
+      podStatus: observed,
+      liveness: new Map(),
+      startup: new Map(),
+      hashOf: containerHash,
+    });
+    const acted = await this.#apply(run, actions);
+    const retryInMs = run.retries.length === 0 ? {} : { retryInMs: Math.min(...run.retries) };
+    return { startErrors: run.startErrors, acted, ...retryInMs };
+  }
+
+  /** The pod is gone for good. */
+  forget(uid: string): void {
+    this.#backoffs.delete(uid);
+  }
+
+  async #apply(run: SyncRun, actions: PodActions): Promise<boolean> {
+    const killed = await this.#kill(run, actions);
+    run.signal.throwIfAborted();
+    if (actions.killPod && !actions.createSandbox) return killed;
+    await this.#removeInitContainers(actions.initContainersToRemove);
+    const starts = startsOf(actions);
+    if (starts.length === 0 && !actions.createSandbox) return killed;
+    const due = starts.filter(({ container }) => !this.#inBackoff(run, container));
+    if (due.length === 0 && !actions.createSandbox) return killed;
+    const sandbox = await this.#sandbox(run, actions);
+    if (sandbox === undefined) return true;
+    for (const { container } of due) {
+      run.signal.throwIfAborted();
+      const failed = await this.#start(run, sandbox, container);
+      if (failed && isInit(run.pod, container)) break;
+    }
+    return true;
+  }
+
+  async #kill(run: SyncRun, actions: PodActions): Promise<boolean> {
+    const { events, killer } = this.#ports;
+    const { pod, observed, signal } = run;
+    if (actions.killPod) {
+      if (actions.createSandbox && actions.sandboxId !== "") {
+        events.pod(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+      }
+      const any = observed.sandboxStatuses.length > 0 || observed.containerStatuses.length > 0;
+      if (any) await killer.killPod(pod, observed, undefined, signal);
+      return any;
+    }
+    await Promise.all(
+      actions.containersToKill.map(({ id, name, message, reason }) =>
+        killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
+      ),
+    );
+    return actions.containersToKill.length > 0;
+  }
+
+  /** Dead init containers of before: left there, they would make initialization look done. */
+  async #removeInitContainers(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#ports.runtime.removeContainer(id);
+  }
+
+  async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
+    const { events, runtime } = this.#ports;
+    const { pod } = run;
+    const config = await this.#sandboxConfig(pod, actions.attempt);
+    if ("error" in config) {
+      events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${config.error}`);
+      run.retries.push(FAILED_START_RETRY_MS);
+      return undefined;
+    }
+    if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
+    try {
+      const id = await runtime.runPodSandbox(config, "", { signal: run.signal });
+      const status = await runtime.podSandboxStatus(id);
+      const { ip = "", additionalIps = [] } = status?.network ?? {};
+      const onHost = pod.spec?.hostNetwork === true;
+      return { id, config, podIps: ip === "" || onHost ? [] : [ip, ...additionalIps] };
+    } catch (error) {
+      run.signal.throwIfAborted();
+      events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${errorMessage(error)}`);
+      run.retries.push(SANDBOX_RETRY_MS);
+      return undefined;
+    }
+  }
+
+  async #sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig | { readonly error: string }> {
+    const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
+    const hostname = podHostname(pod, this.#options.clusterDomain);
+    if ("error" in hostname) return hostname;
+    return sandboxConfig({
+      pod,
+      attempt,
+      hostname: hostname.kernelHostname,
+      dns: await this.#ports.dns.configFor(pod),
+      cgroupParent: this.#ports.cgroups.runtimeParent(pod),
+      logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
+      ...this.#options.resources,
+    });
+  }
+
+  /** Whether the container waits after a crash; says so in its status and once in an event. */
+  #inBackoff(run: SyncRun, container: Container): boolean {
+    const { clock, events } = this.#ports;
+    const { pod, observed } = run;
+    const uid = pod.metadata?.uid ?? "";
+    const decision = restartBackoff(this.#backoffs.get(uid) ?? EMPTY_BACKOFF, {
+      config: this.#options.crashBackoff,
+      pod,
+      containerName: container.name,
+      containerHash: containerHash(container),
+      podStatus: observed,
+      nowMs: clock.now(),
+    });
+    this.#backoffs.set(uid, decision.state);
+    if (decision.kind === "start") return false;
+    const { reason, message, eventMessage, untilMs } = decision;
+    run.startErrors.set(container.name, { reason, message });
+    run.retries.push(Math.max(1, untilMs - clock.now()));
+    events.pod(pod, "Warning", "BackOff", eventMessage, containerField(pod, container.name));
+    return true;
+  }
+
+  async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {
+    const { pod, observed, prepared, signal } = run;
+    const failure = await this.#ports.starter.start(
+      { pod, container, observed, volumePaths: prepared.volumePaths, podIps: sandbox.podIps },
+      { id: sandbox.id, config: sandbox.config },
+      signal,
+    );
+    if (failure === undefined) return false;
+    run.startErrors.set(container.name, failure);
+    run.retries.push(failure.retryInMs ?? FAILED_START_RETRY_MS);
+    return true;
+  }
+}
+
+interface Start {
+  readonly container: Container;
+}
+
+/** Ephemeral containers first, then at most one init container, then the containers: the order of the kubelet. */
+function startsOf(actions: PodActions): readonly Start[] {
+  const init = actions.nextInitContainerToStart;
+  return [
+    ...actions.ephemeralContainersToStart.map((container) => ({ container: container as Container })),
+    ...(init === undefined ? [] : [{ container: init }]),
+    ...actions.containersToStart.map((container) => ({ container })),
+  ];
+}
+
+function isInit(pod: Pod, container: Container): boolean {
+  return pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
+}

@@ -1,0 +1,45 @@
+/** From the effective configuration to the options of the agent. */
+import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
+import { kubeletSettings } from "../../core/config/kubelet-settings.ts";
+import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
+import type { MachineInfo } from "../../ports/machine.ts";
+
+const CONTAINER_GC_PERIOD_MS = 60_000;
+
+export interface NodeFacts {
+  readonly nodeName: string;
+  readonly hostIps: readonly string[];
+  readonly rootDir: string;
+  readonly standalone: boolean;
+}
+
+export function agentOptions(
+  configuration: EffectiveConfiguration,
+  node: NodeFacts,
+  machine: MachineInfo,
+): AgentOptions {
+  const settings = kubeletSettings(configuration.kubelet);
+  void machine;
+  return {
+    nodeName: node.nodeName,
+    hostIps: node.hostIps,
+    standalone: node.standalone,
+    logRoot: settings.podLogsDir,
+    logLinksRoot: "/var/log/containers",
+    seccompProfileRoot: `${node.rootDir}/seccomp`,
+    seccompDefault: settings.seccompDefault,
+    clusterDomain: settings.clusterDomain,
+    clusterDns: settings.clusterDns,
+    resolvConf: settings.resolvConf,
+    cpuCfsQuota: settings.cpuCfsQuota,
+    cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
+    crashLoopBackOffMaxMs: settings.crashLoopBackOffMaxMs,
+    resyncMs: settings.syncFrequencyMs,
+    containerLogMaxSizeBytes: settings.containerLogMaxSizeBytes,
+    containerLogMaxFiles: settings.containerLogMaxFiles,
+    containerLogMonitorIntervalMs: settings.containerLogMonitorIntervalMs,
+    containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: CONTAINER_GC_PERIOD_MS },
+    cgroups: { root: ["kubepods"] },
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * Which objects this node shall have, merged from all manifest files. A file that broke keeps what it said last; of two
+ * files that claim one name the one that had it keeps it, else the first by path. Nothing is lost by a bad edit.
+ */
+import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+
+export type ManifestObject =
+  | { readonly kind: "Pod"; readonly object: Pod }
+  | { readonly kind: "ConfigMap"; readonly object: ConfigMap }
+  | { readonly kind: "Secret"; readonly object: Secret };
+
+/** One thing that is wrong with a file. `document` counts from 0, `line` from 1; absent: the file as a whole. */
+export interface ManifestProblem {
+  readonly path: string;
+  readonly document?: number;
+  readonly line?: number;
+  readonly field?: string;
+  readonly message: string;
+  /** "Kind namespace/name" where the document got that far. */
+  readonly subject?: string;
+}
+
+/** What one file says now. With problems, `objects` holds the documents that are good. */
+export interface ManifestContent {
+  readonly path: string;
+  readonly objects: readonly ManifestObject[];
+  readonly problems: readonly ManifestProblem[];
+  /** true: the text could not even be split into documents, so `objects` says nothing. */
+  readonly unusable: boolean;
+}
+
+export interface DesiredState {
+  /** Last usable objects of each file, by source and path. */
+  readonly files: Readonly<Record<string, FileState>>;
+  /** Sources that reported at least once. */
+  readonly readySources: readonly string[];
+  /** Source -> why it cannot be read. */
+  readonly unreadable: Readonly<Record<string, string>>;
+}
+
+export interface FileState {
+  readonly source: string;
+  readonly path: string;
+  readonly objects: readonly ManifestObject[];
+  readonly problems: readonly ManifestProblem[];
+}
+
+export interface DesiredObjects {
+  /** By UID. */
+  readonly pods: ReadonlyMap<string, DesiredPod>;
+  /** By "namespace/name". */
+  readonly configMaps: ReadonlyMap<string, ConfigMap>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly conflicts: readonly ManifestProblem[];
+}
+
+export interface DesiredPod {
+  readonly pod: Pod;
+  readonly source: string;
+  readonly path: string;
+}
+
+export const EMPTY_DESIRED_STATE: DesiredState = { files: {}, readySources: [], unreadable: {} };
+
+/** Takes what a source says now. Files that are gone are gone; an unusable file keeps its last objects. */
+export function takeSnapshot(state: DesiredState, source: string, contents: readonly ManifestContent[]): DesiredState {
+  const others = Object.entries(state.files).filter(([, file]) => file.source !== source);
+  const now = contents.map((content): [string, FileState] => {
+    const key = fileKey(source, content.path);
+    return [
+      key,
+      { source, path: content.path, objects: keptObjects(state.files[key], content), problems: content.problems },
+    ];
+  });
+  const { [source]: _, ...unreadable } = state.unreadable;
+  const readySources = state.readySources.includes(source) ? state.readySources : [...state.readySources, source];
+  return { files: Object.fromEntries([...others, ...now]), readySources, unreadable };
+}
+
+/** The source as a whole cannot be read: everything it said stays, and it does not count as ready by this. */
+export function takeUnreadable(state: DesiredState, source: string, message: string): DesiredState {
+  return { ...state, unreadable: { ...state.unreadable, [source]: message } };
+}
+
+export function fileKey(source: string, path: string): string {
+  return `${source}:${path}`;
+}
+
+/** Good documents are taken; an object that the file named before and that is broken now stays as it was. */
+function keptObjects(before: FileState | undefined, content: ManifestContent): readonly ManifestObject[] {
+  if (content.problems.length === 0) return content.objects;
+  if (content.unusable) return before?.objects ?? [];
+  const good = new Set(content.objects.map(objectKey));
+  const broken = new Set(content.problems.flatMap((problem) => problem.subject ?? []));
+  const anyUnnamed = content.problems.some((problem) => problem.subject === undefined);
+  const kept = (before?.objects ?? []).filter((object) => {
+    const key = objectKey(object);
+    return !good.has(key) && (anyUnnamed || broken.has(key));
+  });
+  return [...content.objects, ...kept];
+}
+
+/** "Pod default/web": how an object is named in conflicts and problems. */
+export function objectKey({ kind, object }: ManifestObject): string {
+  return `${kind} ${object.metadata?.namespace ?? "default"}/${object.metadata?.name ?? ""}`;
+}
+
+/**
+ * The merged objects. `before` decides who keeps a contested name; files are taken in the order of source, then path.
+ */
+export function mergeObjects(state: DesiredState, before: DesiredObjects | undefined): DesiredObjects {
+  const incumbents = incumbentFiles(before);
+  const claims = Object.entries(state.files)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, file]) => file.objects.map((object) => ({ key, file, object, name: objectKey(object) })));
+  const holders = new Map<string, string>();
+  for (const claim of claims) {
+    const holder = holders.get(claim.name);
+    if (holder === undefined || incumbents.get(claim.name) === claim.key) holders.set(claim.name, claim.key);
+  }
+  const pods = new Map<string, DesiredPod>();
+  const configMaps = new Map<string, ConfigMap>();
+  const secrets = new Map<string, Secret>();
+  const conflicts: ManifestProblem[] = [];
+  const taken = new Set<string>();
+  for (const { key, file, object, name } of claims) {
+    const holder = holders.get(name);
+    if (holder !== key || taken.has(name)) {
+      conflicts.push(conflictOf(file.path, name, holder === key ? file.path : pathOf(state, holder)));
+      continue;
+    }
+    taken.add(name);
+    const id = name.slice(name.indexOf(" ") + 1);
+    if (object.kind === "ConfigMap") configMaps.set(id, object.object);
+    else if (object.kind === "Secret") secrets.set(id, object.object);
+    else pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+  }
+  return { pods, configMaps, secrets, conflicts };
+}
+
+function incumbentFiles(before: DesiredObjects | undefined): ReadonlyMap<string, string> {
+  const holders = new Map<string, string>();
+  for (const { pod, source, path } of before?.pods.values() ?? []) {
+    holders.set(objectKey({ kind: "Pod", object: pod }), fileKey(source, path));
+  }
+  return holders;
+}
+
+function pathOf(state: DesiredState, key: string | undefined): string {
+  return (key === undefined ? undefined : state.files[key]?.path) ?? "another file";
+}
+
+function conflictOf(path: string, name: string, holder: string): ManifestProblem {
+  const where = holder === path ? "an earlier document of this file" : holder;
+  return { path, subject: name, message: `${name} is already defined by ${where}; this definition is not used` };
+}

@@ -1,0 +1,152 @@
+/**
+ * From the documents of one manifest file to the objects this node runs, defaulted and validated, and to everything
+ * that is wrong with them: file, document, line, field.
+ */
+import type { Pod } from "../api/types.ts";
+import type { DecodeIssue } from "../manifest/decode-issue.ts";
+import { type DecodedObject, decodeManifest } from "../manifest/decode-manifest.ts";
+import { lineOfField } from "../manifest/field-line.ts";
+import { entryOf, type ManifestNode } from "../manifest/manifest-node.ts";
+import { readStaticPods } from "../manifest/static-manifest.ts";
+import { CONFIG_SOURCE_ANNOTATION } from "../pod/critical.ts";
+import { defaultPod } from "../pod/defaults.ts";
+import { standalonePod } from "../pod/standalone-pod.ts";
+import type { FieldError } from "../pod/validation/field-error.ts";
+import { validatePod } from "../pod/validation/validate-pod.ts";
+import type { ManifestContent, ManifestObject, ManifestProblem } from "./desired-state.ts";
+
+/** One document of a file, or why its text is no document. `line` from 1; 0 when unknown. */
+export type ManifestDocument = ManifestNode | { readonly error: string; readonly line: number };
+
+export interface ManifestOrigin {
+  readonly kind: "file" | "http" | "manifests";
+  readonly path: string;
+  readonly nodeName: string;
+}
+
+interface DocumentContent {
+  readonly objects: readonly ManifestObject[];
+  readonly problems: readonly ManifestProblem[];
+}
+
+export function readObjects(documents: readonly ManifestDocument[], origin: ManifestOrigin): ManifestContent {
+  const results = documents.map((document, index) => readDocument(document, index, origin));
+  return {
+    path: origin.path,
+    objects: results.flatMap(({ objects }) => objects),
+    problems: results.flatMap(({ problems }) => problems),
+    unusable: documents.some((document) => "error" in document),
+  };
+}
+
+function readDocument(document: ManifestDocument, index: number, origin: ManifestOrigin): DocumentContent {
+  if ("error" in document) {
+    const line = document.line > 0 ? { line: document.line } : {};
+    return { objects: [], problems: [{ path: origin.path, document: index, ...line, message: document.error }] };
+  }
+  if (document.kind === "null") return { objects: [], problems: [] };
+  return origin.kind === "manifests" ? readStandalone(document, index, origin) : readStatic(document, index, origin);
+}
+
+function readStandalone(node: ManifestNode, index: number, origin: ManifestOrigin): DocumentContent {
+  const { objects, issues } = decodeManifest(node);
+  const problemOf = (issue: DecodeIssue): ManifestProblem => issueProblem(node, index, origin, issue);
+  const results = objects.map((object) => complete(object, node, index, origin));
+  return {
+    objects: results.flatMap((result) => result.objects),
+    problems: [...issues.map(problemOf), ...results.flatMap((result) => result.problems)],
+  };
+}
+
+function complete(decoded: DecodedObject, node: ManifestNode, index: number, origin: ManifestOrigin): DocumentContent {
+  if (decoded.kind === "ConfigMap") return good({ kind: "ConfigMap", object: decoded.configMap });
+  if (decoded.kind === "Secret") return good({ kind: "Secret", object: decoded.secret });
+  const pod = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
+  const errors = validatePod(pod);
+  if (errors.length === 0) return good({ kind: "Pod", object: pod });
+  return {
+    objects: [],
+    problems: errors.map((error) => validationProblem(error, node, index, origin, subjectOf(pod))),
+  };
+}
+
+function good(object: ManifestObject): DocumentContent {
+  return { objects: [object], problems: [] };
+}
+
+function readStatic(node: ManifestNode, index: number, origin: ManifestOrigin): DocumentContent {
+  const source = { nodeName: origin.nodeName, location: origin.path, isFile: origin.kind === "file" };
+  const result = readStaticPods(node, source);
+  if ("pods" in result) {
+    const objects = result.pods.map((pod): ManifestObject => ({ kind: "Pod", object: withSource(pod, origin.kind) }));
+    return { objects, problems: [] };
+  }
+  const subject = `Pod ${nameIn(node, "namespace") || "default"}/${nameIn(node, "name")}-${origin.nodeName.toLowerCase()}`;
+  if (result.errors !== undefined) {
+    return {
+      objects: [],
+      problems: result.errors.map((error) => validationProblem(error, node, index, origin, subject)),
+    };
+  }
+  const [issue] = result.issues ?? [];
+  if (issue !== undefined) return { objects: [], problems: [issueProblem(node, index, origin, issue)] };
+  const { line } = node;
+  return { objects: [], problems: [{ path: origin.path, document: index, line, subject, message: result.error }] };
+}
+
+function withSource(pod: Pod, source: string): Pod {
+  const { metadata } = pod;
+  return {
+    ...pod,
+    metadata: { ...metadata, annotations: { ...metadata?.annotations, [CONFIG_SOURCE_ANNOTATION]: source } },
+  };
+}
+
+function issueProblem(
+  node: ManifestNode,
+  index: number,
+  origin: ManifestOrigin,
+  { field, line, text, hint }: DecodeIssue,
+): ManifestProblem {
+  const kind = node.kind === "map" ? textOf(entryOf(node, "kind")?.value) : "";
+  const name = nameIn(node, "name");
+  return {
+    path: origin.path,
+    document: index,
+    line,
+    ...(field !== "" && { field }),
+    ...(name !== "" && { subject: `${kind} ${nameIn(node, "namespace") || "default"}/${name}` }),
+    message: hint === undefined ? text : `${text} (${hint})`,
+  };
+}
+
+function validationProblem(
+  error: FieldError,
+  node: ManifestNode,
+  index: number,
+  origin: ManifestOrigin,
+  subject: string,
+): ManifestProblem {
+  const { path } = origin;
+  return {
+    path,
+    document: index,
+    line: lineOfField(node, error.field),
+    field: error.field,
+    subject,
+    message: error.text,
+  };
+}
+
+function subjectOf(pod: Pod): string {
+  return `Pod ${pod.metadata?.namespace ?? "default"}/${pod.metadata?.name ?? ""}`;
+}
+
+function nameIn(node: ManifestNode, field: "name" | "namespace"): string {
+  const metadata = node.kind === "map" ? entryOf(node, "metadata")?.value : undefined;
+  return metadata?.kind === "map" ? textOf(entryOf(metadata, field)?.value) : "";
+}
+
+function textOf(node: ManifestNode | undefined): string {
+  return node?.kind === "string" ? node.value : "";
+}
