@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createSystemClock } from "../../src/host/clock/system-clock.ts";
+import { observeProcess } from "../../src/host/containerd/containerd-process.ts";
 import {
   createEmbeddedContainerd,
   type EmbeddedContainerdOptions,
@@ -122,7 +123,7 @@ describe("embedded containerd", { concurrency: 1 }, () => {
     const { containerId } = await startPod();
     const pid = node.containerd.pid();
     await node.containerd.stop();
-    assert.equal(existsSync(`/proc/${pid}`), false);
+    assert.equal(observeProcess(pid ?? 0), undefined);
     await assert.rejects(node.cri.runtime.version({ timeoutMs: 2000 }));
     await node.containerd.start(new AbortController().signal);
     await eventually(() =>

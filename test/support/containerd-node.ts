@@ -40,13 +40,18 @@ export async function startContainerdNode(bridge: string): Promise<ContainerdNod
   });
   const cri = createCriClient(containerd.endpoint);
   const close = async () => {
-    if (containerd.pid() !== undefined) await removeAllPods(cri).catch(() => {});
-    cri.close();
-    await containerd.stop();
-    await removePodNetwork({ rootDir, bridge });
-    unmountBelow(rootDir);
-    removeCgroups(cgroupParent);
-    rmSync(rootDir, { recursive: true, force: true });
+    try {
+      // A test may have left it stopped; its pods can only be taken away by a running one.
+      if (containerd.pid() === undefined) await containerd.start(new AbortController().signal);
+      await removeAllPods(cri);
+    } finally {
+      cri.close();
+      await containerd.stop();
+      await removePodNetwork({ rootDir, bridge });
+      unmountBelow(rootDir);
+      removeCgroups(cgroupParent);
+      rmSync(rootDir, { recursive: true, force: true });
+    }
     const leftovers = observeLeftovers({ rootDir, cgroupParent, bridge });
     assert.deepEqual(leftovers, [], "the node left something behind");
   };
@@ -59,7 +64,7 @@ export async function startContainerdNode(bridge: string): Promise<ContainerdNod
     const logDir = join(rootDir, "logs");
     return { rootDir, logDir, containerd, cri, busyboxImage: busybox.name, bridge, cgroupParent, close };
   } catch (error) {
-    await close();
+    await close().catch(() => {});
     throw error;
   }
 }

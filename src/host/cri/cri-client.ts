@@ -1,5 +1,6 @@
 import type { ImageService, RuntimeService } from "../../ports/runtime.ts";
-import { createGrpcChannel, type GrpcChannel } from "./channel.ts";
+import type { GrpcChannel } from "./channel.ts";
+import { createGrpcChannel } from "./http2-channel.ts";
 import { createImageService } from "./image-service.ts";
 import { createRuntimeService, type RuntimeServiceOptions } from "./runtime-service.ts";
 
