@@ -13,8 +13,8 @@ export interface LogFiles {
   compress(from: string, to: string): Promise<void>;
   /** Makes `link` point to `target`, replacing an older link. */
   link(link: string, target: string): Promise<void>;
-  /** Removes links whose target is gone. */
-  removeDanglingLinks(): Promise<void>;
+  /** Removes links whose target is gone, except those that `keep` wants (a running container's, amid a rotation). */
+  removeDanglingLinks(keep?: (linkName: string) => boolean): Promise<void>;
   /** Log paths that a container left (`<n>.log*`), removed with it. */
   removeContainerLogs(path: string, link: string): Promise<void>;
 }
