@@ -28,6 +28,8 @@ export interface LogLineError {
   readonly error: string;
 }
 
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 const COLON = 0x3a;
@@ -69,8 +71,8 @@ export function parseCriLine(line: Uint8Array): LogLine | LogLineError {
   return { time, stream, content: line.subarray(tagsEnd + 1, end) };
 }
 
-const STDOUT = new TextEncoder().encode("stdout");
-const STDERR = new TextEncoder().encode("stderr");
+const STDOUT = ENCODER.encode("stdout");
+const STDERR = ENCODER.encode("stderr");
 
 function streamName(line: Uint8Array, start: number, end: number): "stdout" | "stderr" | undefined {
   if (end - start !== STDOUT.length) return undefined;
@@ -87,7 +89,7 @@ export function parseDockerLine(line: Uint8Array): LogLine | LogLineError {
   if (typeof log !== "string" || typeof stream !== "string") return { error: "log and stream must be texts" };
   const at = dockerTime(time);
   if (isLogTimeError(at)) return at;
-  return { time: at, stream, content: new TextEncoder().encode(log) };
+  return { time: at, stream, content: ENCODER.encode(log) };
 }
 
 function dockerTime(time: unknown): LogTime | LogTimeError {
@@ -108,5 +110,5 @@ function dockerFields(json: string): Readonly<Record<string, unknown>> | undefin
 }
 
 function text(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return DECODER.decode(bytes);
 }

@@ -78,6 +78,7 @@ export interface LogReadStep {
 }
 
 const NOTHING = new Uint8Array(0);
+const ENCODER = new TextEncoder();
 const NEWLINE = 0x0a;
 
 export function startLogRead(options: LogReadOptions): LogReadState {
@@ -160,7 +161,7 @@ class Reading {
       return;
     }
     if (wanted !== undefined && wanted !== stream) return;
-    const prefix = timestamps && this.#atLineStart ? new TextEncoder().encode(`${formatLogTime(time)} `) : NOTHING;
+    const prefix = timestamps && this.#atLineStart ? ENCODER.encode(`${formatLogTime(time)} `) : NOTHING;
     const whole = joined(prefix, content);
     const bytes = whole.length > this.#remainingBytes ? whole.subarray(0, this.#remainingBytes) : whole;
     if (bytes.length > 0) this.#writes.push({ stream, bytes });

@@ -19,6 +19,8 @@ export interface LogTimeError {
 /** Go's zero time: what a line without a time has. */
 export const ZERO_LOG_TIME: LogTime = { seconds: -62_135_596_800, nanoseconds: 0, offsetMinutes: 0 };
 
+const SECONDS_LENGTH = "2006-01-02T15:04:05".length;
+
 export function logTimeOfMs(ms: number): LogTime {
   const seconds = Math.floor(ms / 1000);
   return { seconds, nanoseconds: Math.round((ms - seconds * 1000) * 1e6), offsetMinutes: 0 };
@@ -30,11 +32,8 @@ export function isBefore(a: LogTime, b: LogTime): boolean {
 
 /** `2006-01-02T15:04:05.000000000Z`, in the time's own zone: always nine digits. */
 export function formatLogTime({ seconds, nanoseconds, offsetMinutes }: LogTime): string {
-  const local = seconds + offsetMinutes * 60;
-  const day = Math.floor(local / 86_400);
-  const rest = local - day * 86_400;
-  const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map((part) => pad(part, 2)).join(":");
-  return `${dateText(day)}T${clock}.${pad(nanoseconds, 9)}${zoneText(offsetMinutes)}`;
+  const local = new Date((seconds + offsetMinutes * 60) * 1000).toISOString().slice(0, SECONDS_LENGTH);
+  return `${local}.${pad(nanoseconds, 9)}${zoneText(offsetMinutes)}`;
 }
 
 function zoneText(offsetMinutes: number): string {
@@ -56,20 +55,6 @@ export function daysSince1970(year: number, month: number, day: number): number 
   return (
     era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
   );
-}
-
-function dateText(days: number): string {
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const part = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = part < 10 ? part + 3 : part - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(dayOfYear - Math.floor((153 * part + 2) / 5) + 1, 2)}`;
 }
 
 /** Which texts are taken: at most nine digits of a second, or any number of them. */
