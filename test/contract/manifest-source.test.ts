@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { createDirectorySource } from "../../src/host/files/create-directory-source.ts";
+import { createHttpSource } from "../../src/host/files/create-http-source.ts";
 import { manifestSourceContract } from "./manifest-source-contract.ts";
 
 manifestSourceContract("host directory", { names: "many" }, async () => {
@@ -26,5 +28,23 @@ manifestSourceContract("host directory", { names: "many" }, async () => {
       await wait(ms);
     },
     close: () => rm(scratch, { recursive: true }),
+  };
+});
+
+manifestSourceContract("host URL", { names: "only" }, async () => {
+  const served = { text: "", blocked: false };
+  const server = createServer((_, response) => response.writeHead(served.blocked ? 500 : 200).end(served.text));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/only`;
+  return {
+    source: createHttpSource({ url, periodMs: 10 }),
+    put: async (_name, text) => void Object.assign(served, { text }),
+    remove: async () => void Object.assign(served, { text: "" }),
+    block: async (blocked) => void Object.assign(served, { blocked }),
+    pass: async (ms) => {
+      await wait(ms);
+    },
+    close: async () => void server.close().closeAllConnections(),
   };
 });
