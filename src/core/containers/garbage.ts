@@ -19,6 +19,7 @@ export interface ContainerGcPolicy {
 /** Kubelet defaults: minimum-container-ttl-duration 0, maximum-dead-containers-per-container 1, maximum-dead-containers -1. */
 export const DEFAULT_CONTAINER_GC_POLICY: ContainerGcPolicy = { minAgeMs: 0, maxPerPodContainer: 1, maxContainers: -1 };
 
+/** A container of the runtime that a kubelet made. */
 export interface GcContainer {
   readonly id: string;
   readonly podUid: string;
@@ -27,6 +28,7 @@ export interface GcContainer {
   readonly state: CriContainerState;
   readonly createdAtMs: number;
 }
+/** A sandbox of the runtime that a kubelet made. */
 export interface GcSandbox {
   readonly id: string;
   readonly podUid: string;
@@ -42,6 +44,7 @@ export interface PodRemoval {
   runtimeShouldBeRemoved(podUid: string): boolean;
 }
 
+/** What a run goes by. */
 export interface GcInput {
   readonly nowMs: number;
   readonly policy: ContainerGcPolicy;

@@ -7,8 +7,9 @@ import type { RuntimeContainerStatus } from "../pod/runtime-status.ts";
 
 /** At most this much of the end of a termination message file counts. */
 export const MAX_TERMINATION_MESSAGE_BYTES = 4096;
-/** What stands in for an empty message: the end of the log, within both limits. */
+/** Of the log's end, what stands in for an empty message. */
 export const MAX_FALLBACK_LOG_BYTES = 2048;
+/** Of the log's end, how many lines may stand in for an empty message. */
 export const MAX_FALLBACK_LOG_LINES = 80;
 
 /** Where to read the message of an exited container; both absent or false: it has none. */
@@ -19,6 +20,7 @@ export interface TerminationMessageSource {
   readonly fallbackToLog: boolean;
 }
 
+/** Where the last words of an exited container are; a container in any other state has none. */
 export function terminationMessageSource(status: CriContainerStatus): TerminationMessageSource {
   if (status.state !== "CONTAINER_EXITED") return { fallbackToLog: false };
   const info = containerInfoFromLabels(status.labels, status.annotations);

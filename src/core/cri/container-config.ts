@@ -10,6 +10,7 @@ import { containerAnnotations, containerLabels } from "./labels.ts";
 import { linuxSecurityContext, nonRootViolation, type SecurityContextInput } from "./security-context.ts";
 import type { ContainerConfig, CriDevice, CriMount, StringMap } from "./types.ts";
 
+/** All that one container of a pod needs, with its image present and its volumes in place. */
 export interface ContainerConfigInput extends SecurityContextInput, CriContainerOptions {
   /** Starts of this container in this pod before this one. */
   readonly restartCount: number;
@@ -26,6 +27,7 @@ export interface ContainerConfigInput extends SecurityContextInput, CriContainer
 /** `error` is the text of CreateContainerConfigError. */
 export type ContainerConfigResult = { readonly config: ContainerConfig } | { readonly error: string };
 
+/** The whole configuration of one instance; the runAsNonRoot check comes before anything else, as in the kubelet. */
 export function containerConfig(input: ContainerConfigInput): ContainerConfigResult {
   const { pod, container, restartCount, mounts = [], devices = [] } = input;
   const violation = nonRootViolation(pod, container, input.image);

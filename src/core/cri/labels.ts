@@ -7,9 +7,13 @@ import { containerHash } from "../pod/hash.ts";
 import { goJson } from "./go-json.ts";
 import type { StringMap } from "./types.ts";
 
+/** Labels of every sandbox and container: whose it is. */
 export const POD_NAME_LABEL = "io.kubernetes.pod.name";
+/** Namespace of the pod. */
 export const POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace";
+/** UID of the pod: what groups the runtime's rows into pods. */
 export const POD_UID_LABEL = "io.kubernetes.pod.uid";
+/** Name in the pod's spec; sandboxes have none. */
 export const CONTAINER_NAME_LABEL = "io.kubernetes.container.name";
 const POD_LABELS: ReadonlySet<string> = new Set([POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL]);
 
@@ -51,6 +55,7 @@ export function podLabelsOfSandbox(labels: StringMap): StringMap {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => !POD_LABELS.has(name)));
 }
 
+/** The three labels that name the pod, and the container's name; none of the pod's own. */
 export function containerLabels(pod: Pod, container: Container): StringMap {
   return { ...podLabels(pod), [CONTAINER_NAME_LABEL]: container.name };
 }

@@ -11,6 +11,7 @@ import { SECCOMP_RUNTIME_DEFAULT } from "./seccomp.ts";
 import { podGroups, toSeLinuxOption } from "./security-context.ts";
 import type { DnsConfig, LinuxPodSandboxConfig, LinuxSandboxSecurityContext, PodSandboxConfig } from "./types.ts";
 
+/** All that a pod's sandbox needs, its cgroup made and its name resolution settled. */
 export interface SandboxConfigInput extends CriResourceOptions {
   readonly pod: Pod;
   /** 0 for the pod's first sandbox. */
@@ -26,6 +27,7 @@ export interface SandboxConfigInput extends CriResourceOptions {
   readonly extraGroups?: readonly number[];
 }
 
+/** The whole configuration of one sandbox; the security context has namespaces only where the pod has one (defaulting sets it). */
 export function sandboxConfig(input: SandboxConfigInput): PodSandboxConfig {
   const { pod, attempt, dns } = input;
   const { name = "", namespace = "", uid = "", annotations } = pod.metadata ?? {};

@@ -2,6 +2,7 @@
 import type { SeccompProfile } from "../api/types.ts";
 import type { SecurityProfile } from "./types.ts";
 
+/** How the node treats containers without a profile, and where profiles lie. */
 export interface SeccompOptions {
   /** KubeletConfiguration seccompDefault: no profile means RuntimeDefault instead of Unconfined. */
   readonly seccompDefault: boolean;
@@ -15,6 +16,7 @@ export interface SeccompSetting {
   readonly seccompProfilePath?: string;
 }
 
+/** The runtime's own profile. */
 export const SECCOMP_RUNTIME_DEFAULT: SeccompSetting = {
   seccomp: { profileType: "RuntimeDefault" },
   seccompProfilePath: "runtime/default",
@@ -22,6 +24,7 @@ export const SECCOMP_RUNTIME_DEFAULT: SeccompSetting = {
 const UNCONFINED: SeccompSetting = { seccomp: { profileType: "Unconfined" }, seccompProfilePath: "unconfined" };
 const NO_PROFILE: SeccompSetting = { seccomp: { profileType: "Unconfined" } };
 
+/** The setting for a profile (absent: none is wanted); `error` where a Localhost profile has no name. */
 export function seccompSetting(
   profile: SeccompProfile | undefined,
   options: SeccompOptions,
@@ -38,6 +41,7 @@ export function seccompSetting(
   }
 }
 
+/** Tells an error from a setting. */
 export function isSeccompError(setting: object): setting is { readonly error: string } {
   return "error" in setting;
 }

@@ -63,6 +63,7 @@ function imageUser({ uid, username = "" }: ImageUser): { readonly uid: number | 
   return username === "" ? { uid: 0, username: "" } : { uid: undefined, username };
 }
 
+/** A container, its image's user and what the node adds to both. */
 export interface SecurityContextInput extends SeccompOptions {
   readonly pod: Pod;
   readonly container: Container;
@@ -73,6 +74,7 @@ export interface SecurityContextInput extends SeccompOptions {
   readonly extraGroups?: readonly number[];
 }
 
+/** The security settings the runtime gets; `error` is the text of CreateContainerConfigError. */
 export function linuxSecurityContext(
   input: SecurityContextInput,
 ): LinuxContainerSecurityContext | { readonly error: string } {
@@ -124,6 +126,7 @@ function toCapability({ add, drop }: NonNullable<SecurityContext["capabilities"]
   return { addCapabilities: add ?? [], dropCapabilities: drop ?? [] };
 }
 
+/** Parts that are absent are "". */
 export function toSeLinuxOption(options: NonNullable<SecurityContext["seLinuxOptions"]>): SeLinuxOption {
   const { user = "", role = "", type = "", level = "" } = options;
   return { user, role, type, level };

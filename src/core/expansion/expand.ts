@@ -8,6 +8,7 @@
 /** Text for a reference's name. */
 export type Lookup = (name: string) => string;
 
+/** `text` with every reference replaced by what `lookup` gives for its name. */
 export function expand(text: string, lookup: Lookup): string {
   let expanded = "";
   let position = 0;

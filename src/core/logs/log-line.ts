@@ -14,8 +14,10 @@ import {
 } from "./log-time.ts";
 import { plainLogTime } from "./plain-log-time.ts";
 
+/** How a log file is written; one file has one format. */
 export type LogFormat = "cri" | "docker-json";
 
+/** One line of a log file: what a container wrote to one of its streams. */
 export interface LogLine {
   readonly time: LogTime;
   /** "stdout" or "stderr"; a Docker line may hold anything. */
@@ -24,6 +26,7 @@ export interface LogLine {
   readonly content: Uint8Array;
 }
 
+/** Why a line cannot be read, in the kubelet's words for CRI lines. */
 export interface LogLineError {
   readonly error: string;
 }
@@ -47,6 +50,7 @@ export function detectLogFormat(line: Uint8Array): { readonly format: LogFormat 
   return { error: `unsupported log format: ${goQuoteBytes(line)}` };
 }
 
+/** Tells a line that cannot be read. */
 export function isLogLineError(line: LogLine | LogLineError): line is LogLineError {
   return "error" in line;
 }

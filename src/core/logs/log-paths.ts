@@ -2,12 +2,16 @@
  * Where container logs lie: kubelet kuberuntime/helpers.go BuildPodLogsDirectory and BuildContainerLogsPath,
  * kuberuntime/legacy.go.
  */
+
+/** The kubelet's directory of pod logs. */
 export const POD_LOGS_ROOT = "/var/log/pods";
+/** The kubelet's directory of links to container logs, which log collectors read. */
 export const CONTAINER_LOGS_ROOT = "/var/log/containers";
 
 const MAX_FILE_NAME = 255;
 const LINK_SUFFIX = ".log";
 
+/** What a pod's log names are made of. */
 export interface PodIdentity {
   readonly namespace: string;
   readonly name: string;
@@ -19,6 +23,7 @@ export function podLogDirectoryName({ namespace, name, uid }: PodIdentity): stri
   return `${namespace}_${name}_${uid}`;
 }
 
+/** Absolute path of a pod's logs: the sandbox's `logDirectory`. */
 export function podLogDirectory(pod: PodIdentity, root: string = POD_LOGS_ROOT): string {
   return `${root}/${podLogDirectoryName(pod)}`;
 }
@@ -51,6 +56,7 @@ export function containerLogLinkName(pod: PodIdentity, containerName: string, co
   return name.slice(0, MAX_FILE_NAME - LINK_SUFFIX.length) + LINK_SUFFIX;
 }
 
+/** Absolute path of the link to a container's log. */
 export function containerLogLink(
   pod: PodIdentity,
   containerName: string,

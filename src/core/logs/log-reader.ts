@@ -7,8 +7,10 @@ import { goQuote } from "../api/go-quote.ts";
 import { detectLogFormat, isLogLineError, type LogFormat, parseLogLine } from "./log-line.ts";
 import { formatLogTime, isBefore, type LogTime, logTimeOfMs } from "./log-time.ts";
 
+/** Where a container wrote to. */
 export type LogStream = "stdout" | "stderr";
 
+/** What of a log is wanted. */
 export interface LogReadOptions {
   /** Lines at the end to read; absent: all. Parts of a long line count as lines. */
   readonly tailLines?: number;
@@ -50,6 +52,7 @@ export function logReadOptions(options: PodLogOptions, nowMs: number): LogReadOp
   };
 }
 
+/** Between two chunks: plain data, replaced by each step. */
 export interface LogReadState {
   readonly format: LogFormat | undefined;
   /** The line before ended a whole line, so the next one gets its time. As in the kubelet it does not tell streams apart. */
@@ -64,11 +67,13 @@ export interface LogReadState {
   readonly done: boolean;
 }
 
+/** Bytes for one output stream, at least one. */
 export interface LogWrite {
   readonly stream: LogStream;
   readonly bytes: Uint8Array;
 }
 
+/** What one chunk brought. */
 export interface LogReadStep {
   readonly state: LogReadState;
   /** In order; the bytes may lie in the chunk, so use them before it is overwritten. */
@@ -81,6 +86,7 @@ const NOTHING = new Uint8Array(0);
 const ENCODER = new TextEncoder();
 const NEWLINE = 0x0a;
 
+/** The state before the first chunk. */
 export function startLogRead(options: LogReadOptions): LogReadState {
   const { tailLines, limitBytes = Number.POSITIVE_INFINITY, follow } = options;
   const remainingLines = tailLines === undefined || follow ? Number.POSITIVE_INFINITY : tailLines;

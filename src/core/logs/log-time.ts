@@ -12,6 +12,7 @@ export interface LogTime {
   readonly offsetMinutes: number;
 }
 
+/** Why a text is no time, in Go's words. */
 export interface LogTimeError {
   readonly error: string;
 }
@@ -21,11 +22,13 @@ export const ZERO_LOG_TIME: LogTime = { seconds: -62_135_596_800, nanoseconds: 0
 
 const SECONDS_LENGTH = "2006-01-02T15:04:05".length;
 
+/** A clock's milliseconds since 1970 as a log time in UTC. */
 export function logTimeOfMs(ms: number): LogTime {
   const seconds = Math.floor(ms / 1000);
   return { seconds, nanoseconds: Math.round((ms - seconds * 1000) * 1e6), offsetMinutes: 0 };
 }
 
+/** Whether `a` is the earlier point in time, whatever their zones. */
 export function isBefore(a: LogTime, b: LogTime): boolean {
   return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanoseconds < b.nanoseconds);
 }
@@ -62,7 +65,9 @@ export interface LogTimeLayout {
   readonly text: string;
   readonly maxFractionDigits: number;
 }
+/** Times of CRI lines (RFC3339Nano). */
 export const CRI_TIME: LogTimeLayout = { text: "2006-01-02T15:04:05.999999999Z07:00", maxFractionDigits: 9 };
+/** Times of Docker lines and of the API. */
 export const RFC3339_TIME: LogTimeLayout = {
   text: "2006-01-02T15:04:05Z07:00",
   maxFractionDigits: Number.POSITIVE_INFINITY,
@@ -119,6 +124,7 @@ export function parseLogTime(text: string, layout: LogTimeLayout): LogTime | Log
   };
 }
 
+/** Tells a text that is no time. */
 export function isLogTimeError(time: LogTime | LogTimeError): time is LogTimeError {
   return "error" in time;
 }

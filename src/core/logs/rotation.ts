@@ -8,6 +8,7 @@ export interface LogRotationPolicy {
   readonly maxFiles: number;
 }
 
+/** One running container's log as it is now. */
 export interface LogRotationInput {
   /** The log that the runtime writes to. */
   readonly path: string;
@@ -27,6 +28,7 @@ export type LogRotationAction =
   /** Tell the runtime to open the log anew. */
   | { readonly kind: "reopen" };
 
+/** What a compressed rotated log ends in. */
 export const COMPRESSED_SUFFIX = ".gz";
 const TEMPORARY_SUFFIX = ".tmp";
 

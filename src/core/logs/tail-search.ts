@@ -1,5 +1,6 @@
 /** Finds where the last lines of a file begin without reading all of it: kubelet util/tail FindTailLineStartIndex. */
 
+/** A search from the end of a file backwards. */
 export interface TailSearch {
   /** Where to begin reading; `undefined`: not known yet, read the block that ends at `blockEnd` (exclusive) and step. */
   readonly start: number | undefined;

@@ -10,6 +10,7 @@ const LOOPBACK_LINES = [
   "fe00::2\tip6-allrouters",
 ];
 
+/** A pod and the names and addresses it goes by. */
 export interface HostsFileInput {
   readonly pod: Pod;
   readonly podIps: readonly string[];
@@ -20,6 +21,7 @@ export interface HostsFileInput {
   readonly nodeHosts: string;
 }
 
+/** The whole file, with its final newline. */
 export function hostsFileContent({ pod, podIps, hostname, domain, nodeHosts }: HostsFileInput): string {
   if (pod.spec?.hostNetwork === true) {
     return `# Kubernetes-managed hosts file (host network).\n${nodeHosts}${aliasLines(pod)}`;

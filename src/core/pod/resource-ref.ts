@@ -6,6 +6,7 @@ import type { Container, Pod, ResourceList } from "../api/types.ts";
 import { isZeroQuantity, type Quantity, quantityMilliValue, quantityOrZero, quantityValue } from "../quantity/index.ts";
 import type { FieldValue } from "./field-ref.ts";
 
+/** A ResourceFieldSelector. */
 export interface ResourceReference {
   /** "" or absent: the container that asks. */
   readonly containerName?: string;
