@@ -45,7 +45,9 @@ export class RuntimeHealth {
     this.#listener = listener;
   }
 
+  /** Returns after the first look, so that whoever starts next knows whether the runtime is there. */
   async start(signal: AbortSignal): Promise<void> {
+    await this.check();
     this.#done = this.#run(signal);
   }
 
@@ -100,10 +102,8 @@ export class RuntimeHealth {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.check();
-      await this.#ports.clock.sleep(this.readiness().ready ? CHECK_EVERY_MS : CHECK_WHEN_DOWN_MS, signal);
-    }
+    const pauseMs = () => (this.readiness().ready ? CHECK_EVERY_MS : CHECK_WHEN_DOWN_MS);
+    while (await this.#ports.clock.sleep(pauseMs(), signal)) await this.check();
   }
 }
 

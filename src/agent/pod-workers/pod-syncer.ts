@@ -71,6 +71,7 @@ export class PodSyncer {
   async sync(pod: Pod, signal: AbortSignal): Promise<SyncResult> {
     const { clock, health, runtime } = this.#ports;
     const uid = uidOf(pod);
+    if (!health.runtimeUp) return { terminal: false, retryInMs: RETRY_MS };
     const observed = await this.#observe(pod);
     const status = this.#setStatus(pod, observed);
     if (isTerminalPhase(status.phase)) return { terminal: true };

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { ensurePodNetwork } from "../../host/cni/bridge-network.ts";
+import { isDefault, originOf } from "../../core/config/origin.ts";
 import { createEmbeddedContainerd, type EmbeddedContainerd } from "../../host/containerd/embedded-containerd.ts";
 import { missingPrograms, missingProgramsMessage } from "../../host/containerd/programs.ts";
 import { type CriClient, createCriClient } from "../../host/cri/cri-client.ts";
@@ -33,7 +34,8 @@ export async function openRuntime(
 ): Promise<MachineRuntime> {
   const { containerRuntimeEndpoint, cgroupDriver } = configuration.kubelet;
   const { embeddedRuntime, network, images } = configuration.tskubelet;
-  if (embeddedRuntime.enabled === false || (containerRuntimeEndpoint !== "" && embeddedRuntime.enabled !== true)) {
+  const named = !isDefault(originOf(configuration.kubeletOrigins, ["containerRuntimeEndpoint"]));
+  if (embeddedRuntime.enabled === false || (named && embeddedRuntime.enabled !== true)) {
     return { endpoint: containerRuntimeEndpoint, client: createCriClient(containerRuntimeEndpoint) };
   }
   const missing = missingPrograms({ cniBinDirs: network.cniBinDirs });

@@ -6,16 +6,14 @@ import type { EffectiveConfiguration } from "../../core/config/effective-configu
 import { notBuiltYet } from "../../core/config/not-built-yet.ts";
 import { formatProblem } from "../../core/config/problem.ts";
 import { readObjects } from "../../core/pods/read-objects.ts";
-import { createCgroups } from "../../host/cgroupfs/create-cgroups.ts";
 import { createSystemClock } from "../../host/clock/system-clock.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
 import { createDirectorySource } from "../../host/files/create-directory-source.ts";
-import { createHttpSource } from "../../host/files/create-http-source.ts";
 import { createLogFiles } from "../../host/files/create-log-files.ts";
 import { createPodFiles } from "../../host/files/create-pod-files.ts";
 import { parseYaml } from "../../host/files/yaml-text.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
-import { writeToStderr } from "../../host/log/stderr-writer.ts";
+import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
@@ -25,6 +23,7 @@ import type { ManifestSource } from "../../ports/manifest-source.ts";
 import type { CommandOf } from "../flags.ts";
 import { loadConfiguration } from "../load-configuration.ts";
 import { agentOptions } from "./agent-settings.ts";
+import { openCgroups } from "./open-cgroups.ts";
 import { openRuntime } from "./machine-runtime.ts";
 
 /** A node that is alone shows itself on the loopback read-only port, has no cluster DNS and needs no certificates. */
@@ -48,7 +47,7 @@ export async function runAgent({ flags }: CommandOf<"run">): Promise<number> {
   const log = createLog({
     level: logLevelOfVerbosity(configuration.kubelet.logging.verbosity),
     format: configuration.kubelet.logging.format === "json" ? "json" : "text",
-    write: writeToStderr,
+    write: createStderrWriter(),
   });
   for (const { path, value } of notBuiltYet(configuration)) {
     log.warn("this field has no effect yet", { field: path, value });
@@ -96,12 +95,9 @@ async function runOnMachine(input: RunInput): Promise<number> {
       runtime: runtime.client.runtime,
       images: runtime.client.images,
       eventSource: createRuntimeEventSource(runtime.client, clock),
-      cgroups: await createCgroups({
-        root: configuration.kubelet.cgroupRoot,
-        driver: configuration.kubelet.cgroupDriver,
-      }),
+      cgroups: await openCgroups(clock),
       files: await createPodFiles({ rootDir }),
-      logFiles: await createLogFiles({ podsRoot: configuration.kubelet.podLogsDir, linksRoot: "/var/log/containers" }),
+      logFiles: await createLogFiles({ podLogsDir: configuration.kubelet.podLogsDir, containerLogsDir: "/var/log/containers" }),
       store,
       sources: manifestSources(configuration, clock, log),
       readManifest: manifestReader(nodeName),
@@ -130,10 +126,8 @@ async function end(
 }
 
 function manifestSources(configuration: EffectiveConfiguration, clock: Clock, log: Log): readonly ManifestSource[] {
-  const { staticPodPath, staticPodURL } = configuration.kubelet;
+  const { staticPodPath } = configuration.kubelet;
   const { manifestsPath } = configuration.tskubelet;
-  void createHttpSource;
-  void staticPodURL;
   const rescanMs = 20_000;
   return [
     ...(staticPodPath === ""
