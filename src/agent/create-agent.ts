@@ -106,7 +106,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const killer = new PodKiller({ log, runtime, events });
   const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups });
   const syncer = new PodSyncer(
-    { clock, log, files, events, health, pleg, statuses, volumes, cgroups, runtime: podRuntime, killer },
+    { clock, log, files, logFiles, events, health, pleg, statuses, volumes, cgroups, runtime: podRuntime, killer },
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });

@@ -73,6 +73,7 @@ export class Kubelet {
     if (this.#draining) return;
     for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
     for (const { pod } of [...added, ...updated]) workers.update(pod);
+    this.#startMissing();
     if (configChanged.size === 0) return;
     // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
     for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
@@ -89,7 +90,7 @@ export class Kubelet {
   async clean(): Promise<void> {
     const { pods, workers, pleg, health } = this.#ports;
     if (this.#draining) return;
-    for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) workers.update(pod);
+    this.#startMissing();
     if (!pods.allSourcesReady || !health.runtimeUp || pleg.relistedAtMonotonic === undefined) return;
     workers.syncKnown(new Set(pods.pods().map(({ pod }) => pod.metadata?.uid ?? "")));
     for (const uid of pleg.knownPods()) {
@@ -99,6 +100,12 @@ export class Kubelet {
     this.#forgetStatuses();
     this.#rounds += 1;
     if (this.#rounds % DISK_EVERY === 1) await this.#cleanMachine();
+  }
+
+  /** Pods known from before a restart are not new to the pod manager, but they have no worker yet. */
+  #startMissing(): void {
+    const { pods, workers } = this.#ports;
+    for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) workers.update(pod);
   }
 
   #forgetStatuses(): void {

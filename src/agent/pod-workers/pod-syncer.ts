@@ -4,7 +4,7 @@
  * Source of the order: kubelet kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod.
  */
 import type { Pod, PodStatus } from "../../core/api/types.ts";
-import { podLogDirectory } from "../../core/logs/log-paths.ts";
+import { podLogDirectory, podLogDirectoryName } from "../../core/logs/log-paths.ts";
 import { activeDeadline } from "../../core/pod/deadline.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { qosClass } from "../../core/pod/qos.ts";
@@ -14,6 +14,7 @@ import type { StartError } from "../../core/pod/status-containers.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
+import type { LogFiles } from "../../ports/log-files.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { RuntimeHealth } from "../node/runtime-health.ts";
@@ -28,6 +29,7 @@ export interface PodSyncerPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly files: PodFiles;
+  readonly logFiles: LogFiles;
   readonly events: EventRecorder;
   readonly health: RuntimeHealth;
   readonly pleg: Pleg;
@@ -125,12 +127,18 @@ export class PodSyncer {
       throw new Error(`something is still mounted in the directory of pod ${pod?.metadata?.name ?? uid}`);
   }
 
-  /** The pod is wanted no more: its containers, sandboxes and its status go, too. */
+  /** The pod is wanted no more: its containers, sandboxes, logs and its status go, too. */
   async forget(uid: string): Promise<void> {
-    const { pleg, clock, killer, statuses, runtime } = this.#ports;
+    const { pleg, clock, killer, statuses, runtime, logFiles } = this.#ports;
     const status = await pleg.observe(uid, clock.monotonic());
-    if (status !== undefined) await killer.removePod(status);
-    await pleg.observe(uid, clock.monotonic());
+    if (status !== undefined) {
+      await killer.removePod(status);
+      const after = await pleg.observe(uid, clock.monotonic());
+      if (after !== undefined) throw new Error("the runtime still has containers or sandboxes of the pod");
+      const { name, namespace } = status;
+      await logFiles.removePodDirectory(podLogDirectoryName({ name, namespace, uid }));
+      await logFiles.removeDanglingLinks();
+    }
     statuses.forget(uid);
     runtime.forget(uid);
     this.#actedAt.delete(uid);
