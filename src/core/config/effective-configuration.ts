@@ -130,7 +130,8 @@ function mergeFile(
     }
     seen.add(part);
     const decoded = decodeStruct(document.value, parts[part].fields, ["apiVersion", "kind"]);
-    for (const { code, at, message } of decoded.problems) {
+    const inOrder = decoded.problems.toSorted((a, b) => (document.lineOf(a.at) ?? 0) - (document.lineOf(b.at) ?? 0));
+    for (const { code, at, message } of inOrder) {
       const text = `${message}${otherPart(part, code, at)}`;
       problems.push({ code, path: formatPath(at), message: text, origin: originAt(at) });
     }

@@ -96,7 +96,7 @@ function filledField(
     if (value === undefined && field.default === undefined) return undefined;
     return filledStruct(isObject(value) ? value : {}, type.fields, path, origins);
   }
-  if (value === undefined || (!field.keepsZero && isZero(value) && !sameZero(value, field.default))) {
+  if (value === undefined || meansUnset(value, field)) {
     if (origins !== undefined) {
       forget(origins, path);
       if (field.default !== undefined) note(origins, path, field.default, () => defaultOrigin);
@@ -110,13 +110,13 @@ function filledField(
   return value;
 }
 
-/** Zero of a plain Go number, string or duration; an explicit false is always a value (the kubelet's are pointers). */
-function isZero(value: Json): boolean {
-  return value === 0 || value === "" || value === "0s";
-}
-
-function sameZero(value: Json, standard: Json | undefined): boolean {
-  return standard !== undefined && value === standard;
+/**
+ * A zero of a plain Go number, string or duration, which the kubelet cannot tell from an absent one. Fields without a
+ * default and booleans are pointers there: what is set is set. A zero that is the default itself keeps its origin.
+ */
+function meansUnset(value: Json, { keepsZero, default: standard }: Field<unknown>): boolean {
+  const isZero = value === 0 || value === "" || value === "0s";
+  return isZero && !keepsZero && standard !== undefined && value !== standard;
 }
 
 function forget(origins: Map<string, Origin>, path: Path): void {

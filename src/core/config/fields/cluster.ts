@@ -33,7 +33,11 @@ export const clusterFields = {
   nodeStatusUpdateFrequency: duration("10s", cluster, "How often the node's status is computed.", {
     flag: "node-status-update-frequency",
   }),
-  nodeStatusReportFrequency: duration("5m0s", cluster, "How often an unchanged status is sent."),
+  nodeStatusReportFrequency: duration(
+    "5m0s",
+    cluster,
+    "How often an unchanged status is sent; nodeStatusUpdateFrequency where that is set.",
+  ),
   nodeStatusMaxImages: integer(50, cluster, "Images in the node's status; -1 is all.", {
     keepsZero: true,
     flag: "node-status-max-images",

@@ -58,9 +58,13 @@ export const podFields = {
   }),
   crashLoopBackOff: object(
     {
-      maxContainerRestartPeriod: optionalDuration(used, "Longest back-off between restarts, 1s to 300s.", {
-        since: "1.32",
-      }),
+      maxContainerRestartPeriod: optionalDuration(
+        used,
+        "Longest back-off between restarts, 1s to 300s; 5m0s where unset.",
+        {
+          since: "1.32",
+        },
+      ),
     },
     used,
     "Back-off of containers that keep failing.",
