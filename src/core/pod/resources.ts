@@ -8,6 +8,7 @@ import {
   compareQuantities,
   formatQuantity,
   isZeroQuantity,
+  plainAmount,
   type Quantity,
   quantityMilliValue,
   quantityOrZero,
@@ -119,12 +120,27 @@ function sumOneRequest(pod: Pod, name: string): Quantity {
   return compareQuantities(peak, steady) > 0 ? peak : steady;
 }
 
+/** The sum for the usual pod, without big numbers: whole requests, no init containers, no overhead. Else undefined. */
+function plainRequest(pod: Pod, name: string): number | undefined {
+  const { containers = [], initContainers = [], overhead } = pod.spec ?? {};
+  if (initContainers.length > 0 || overhead !== undefined || name === "cpu") return undefined;
+  let sum = 0;
+  for (const container of containers) {
+    const amount = plainAmount(String(container.resources?.requests?.[name] ?? "0"));
+    if (amount === undefined) return undefined;
+    sum += amount;
+  }
+  return Number.isSafeInteger(sum) ? sum : undefined;
+}
+
 /**
  * The pod's request of one resource: thousandths for "cpu", whole units (bytes) for all others, 1 for "pods". Overhead
  * counts only where the containers request something. Source: GetResourceRequest.
  */
 export function podRequest(pod: Pod, name: string): number {
   if (name === "pods") return 1;
+  const plain = plainRequest(pod, name);
+  if (plain !== undefined) return plain;
   const overhead = pod.spec?.overhead?.[name];
   const ofContainers = sumOneRequest(pod, name);
   const sum =

@@ -23,7 +23,8 @@ function countDigits(text: string): number {
   return position;
 }
 
-function simpleValue(text: string): number | undefined {
+/** The value of a short whole number with a unit ("64Mi", "2"), exactly; undefined for anything that needs more care. */
+export function plainAmount(text: string): number | undefined {
   const digits = countDigits(text);
   if (digits === 0 || digits > SHORT_COUNT) return undefined;
   const unit = UNIT_BYTES.get(text.slice(digits));
@@ -39,7 +40,7 @@ function simpleValue(text: string): number | undefined {
 export function bytesOf(quantity: string | number | undefined): number {
   if (quantity === undefined) return 0;
   const text = String(quantity);
-  return simpleValue(text) ?? Number(quantityValue(quantityOrZero(text)));
+  return plainAmount(text) ?? Number(quantityValue(quantityOrZero(text)));
 }
 
 /** The quantity in thousandths (CPU millicores), rounded away from zero. Absent or no quantity: 0. */
