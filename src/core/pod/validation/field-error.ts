@@ -78,8 +78,8 @@ export function forbidden(path: FieldPath, detail: string): FieldError {
   return fieldError("FieldValueForbidden", path, "", detail);
 }
 
-export function notFound(path: FieldPath, badValue: unknown): FieldError {
-  return fieldError("FieldValueNotFound", path, badValue, "");
+export function notFound(path: FieldPath, badValue: unknown, detail = ""): FieldError {
+  return fieldError("FieldValueNotFound", path, badValue, detail);
 }
 
 export function tooLong(path: FieldPath, badValue: unknown, maxBytes: number): FieldError {

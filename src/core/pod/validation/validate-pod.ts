@@ -1,10 +1,48 @@
-import type { Pod } from "../../api/types.ts";
-import type { FieldError } from "./field-error.ts";
+import type { Pod, PodSpec } from "../../api/types.ts";
+import { validateImageSpace } from "./containers.ts";
+import { type FieldError, forbidden } from "./field-error.ts";
+import { FieldPath } from "./field-path.ts";
+import { validateFinalizerNames, validateObjectMeta } from "./metadata.ts";
+import { validatePodAnnotations, validateSeccompMatch } from "./pod-annotations.ts";
+import { validatePodSpec } from "./pod-spec.ts";
+
+const METADATA = FieldPath.of("metadata");
+const SPEC = FieldPath.of("spec");
 
 /**
  * Everything wrong with a pod to be run, in the order of Kubernetes; empty when it is valid. The pod must be decoded and
- * defaulted. Source: core/validation ValidatePodCreate with empty PodValidationOptions, 1.26.
+ * defaulted; privileged containers are allowed.
+ * Source: core/validation ValidatePodCreate with empty PodValidationOptions and default feature gates, 1.26.
  */
-export function validatePod(_pod: Pod): readonly FieldError[] {
-  return [];
+export function validatePod(pod: Pod): readonly FieldError[] {
+  const meta = pod.metadata ?? {};
+  const spec = pod.spec ?? { containers: [] };
+  return [
+    ...validateObjectMeta(meta, METADATA),
+    ...validateFinalizerNames(meta.finalizers ?? [], METADATA.child("finalizers")),
+    ...validatePodAnnotations(meta.annotations ?? {}, spec, METADATA.child("annotations")),
+    ...validatePodSpec(spec, meta, SPEC),
+    ...validateTokenAccounts(spec),
+    ...spec.containers.flatMap((item, index) => validateImageSpace(item, SPEC.child("containers").index(index))),
+    ...(spec.initContainers ?? []).flatMap((item, index) =>
+      validateImageSpace(item, SPEC.child("initContainers").index(index)),
+    ),
+    ...(spec.ephemeralContainers?.length
+      ? [forbidden(SPEC.child("ephemeralContainers"), "cannot be set on create")]
+      : []),
+    ...validateSeccompMatch(pod, SPEC),
+  ];
+}
+
+/** A token is a service account's: without one there is nothing to project. Source: validatePodMetadataAndSpec. */
+function validateTokenAccounts(spec: PodSpec): FieldError[] {
+  if (spec.serviceAccountName) return [];
+  return (spec.volumes ?? []).flatMap((volume, index) =>
+    (volume.projected?.sources ?? []).flatMap((source, sourceIndex) => {
+      if (source.serviceAccountToken === undefined) return [];
+      const projected = SPEC.child("volumes").index(index).child("projected");
+      const at = projected.child("sources").index(sourceIndex).child("serviceAccountToken");
+      return [forbidden(at, "must not be specified when serviceAccountName is not set")];
+    }),
+  );
 }
