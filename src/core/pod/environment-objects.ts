@@ -17,12 +17,14 @@ export type KeyValues =
   | { readonly skipped: true }
   | { readonly error: string };
 
+/** A ConfigMap or Secret that a variable names. */
 export interface ObjectReference {
   readonly kind: "ConfigMap" | "Secret";
   readonly name: string;
   readonly optional: boolean;
 }
 
+/** The keys of an object as texts; base64 of secrets is decoded. */
 export function keyValues(reference: ObjectReference, objects: EnvironmentObjects): KeyValues {
   const { kind, name, optional } = reference;
   const found = kind === "ConfigMap" ? objects.configMap(name) : objects.secret(name);
@@ -36,11 +38,4 @@ export function keyValues(reference: ObjectReference, objects: EnvironmentObject
 /** What the kubelet's own cache says about an object that is not there. */
 export function notFoundText(kind: "configmap" | "secret", name: string): string {
   return `${kind} "${name}" not found`;
-}
-
-const NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
-
-/** A valid name of a variable: apimachinery util/validation IsEnvVarName. */
-export function isEnvironmentName(name: string): boolean {
-  return NAME.test(name) && name !== "." && !name.startsWith("..");
 }

@@ -1,16 +1,19 @@
 /** The environment of a container: kubelet kubelet_pods.go makeEnvironmentVariables. */
 import type { Container, EnvFromSource, EnvVar, Pod, ResourceList, Service } from "../api/types.ts";
 import { expand, lookupIn } from "../expansion/expand.ts";
-import { type EnvironmentObjects, isEnvironmentName, keyValues, type ObjectReference } from "./environment-objects.ts";
+import { type EnvironmentObjects, keyValues, type ObjectReference } from "./environment-objects.ts";
 import { serviceEnvironment } from "./environment-services.ts";
 import { type FieldContext, fieldValue } from "./field-ref.ts";
 import { resourceValue } from "./resource-ref.ts";
+import { envVarNameErrors } from "./validation/names.ts";
 
+/** A variable with its final value. */
 export interface EnvironmentVariable {
   readonly name: string;
   readonly value: string;
 }
 
+/** A container and everything its variables may be taken from. */
 export interface EnvironmentInput {
   readonly pod: Pod;
   readonly container: Container;
@@ -24,6 +27,7 @@ export interface EnvironmentInput {
   readonly allocatable: ResourceList;
 }
 
+/** An event about the pod that is due. */
 export interface EnvironmentEvent {
   readonly type: "Warning";
   readonly reason: "InvalidEnvironmentVariableNames";
@@ -38,6 +42,7 @@ export type EnvironmentResult = {
   readonly events: readonly EnvironmentEvent[];
 } & ({ readonly environment: readonly EnvironmentVariable[] } | { readonly error: string });
 
+/** All variables of a container: envFrom, then env, which sees them and the services', then the services' others. */
 export function containerEnvironment(input: EnvironmentInput): EnvironmentResult {
   const { pod, container } = input;
   const links = pod.spec?.enableServiceLinks;
@@ -77,7 +82,7 @@ function takeAll(
   const invalid: string[] = [];
   for (const [key, value] of outcome.values) {
     const name = (source.prefix ?? "") + key;
-    if (isEnvironmentName(name)) variables.set(name, value);
+    if (envVarNameErrors(name).length === 0) variables.set(name, value);
     else invalid.push(name);
   }
   if (invalid.length > 0) events.push(skippedKeys(reference, input.pod, invalid.sort()));

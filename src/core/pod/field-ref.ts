@@ -4,11 +4,13 @@
  */
 import { goQuote } from "../api/go-quote.ts";
 import type { Pod } from "../api/types.ts";
-import { qualifiedNameErrors } from "./qualified-name.ts";
 import { sortPodIps } from "./status-ips.ts";
+import { qualifiedNameErrors } from "./validation/names.ts";
 
+/** A value as text, or why there is none (text of CreateContainerConfigError). */
 export type FieldValue = { readonly value: string } | { readonly error: string };
 
+/** The pod and the addresses that its status does not have yet. */
 export interface FieldContext {
   readonly pod: Pod;
   /** As the runtime reports them; empty before the sandbox has an address. */

@@ -1,13 +1,10 @@
 /** Names of a pod as the kubelet writes them in messages and gives them to its hosts. */
 import type { Pod } from "../api/types.ts";
+import { dnsLabelErrors } from "./validation/names.ts";
 
 const MAX_HOSTNAME = 63;
 /** Longest host name the kernel takes: 64 bytes with the final NUL left out. */
 const MAX_KERNEL_HOSTNAME = 64;
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const NOT_A_DNS_LABEL =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
-  "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 /** `name_namespace(uid)`: kubelet util/format Pod. */
 export function podText(pod: Pod): string {
@@ -54,10 +51,7 @@ function kernelHostname(hostname: string, domain: string): PodHostname {
 }
 
 function dnsLabelError(field: "Hostname" | "Subdomain", value: string): string | undefined {
-  const problems = [
-    ...(value.length > MAX_HOSTNAME ? [`must be no more than ${MAX_HOSTNAME} characters`] : []),
-    ...(DNS_LABEL.test(value) ? [] : [NOT_A_DNS_LABEL]),
-  ];
+  const problems = dnsLabelErrors(value);
   return problems.length === 0 ? undefined : `pod ${field} "${value}" is not a valid DNS label: ${problems.join(";")}`;
 }
 
