@@ -31,6 +31,7 @@ const wantedModules = [
   "lib",
   "net",
   "fs/9p",
+  "fs/autofs",
   "fs/ext4",
   "fs/fscache",
   "fs/fuse",

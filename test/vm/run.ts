@@ -2,14 +2,16 @@
  * Runs the guest tests in a virtual machine with cgroup v2, PSI and every capability:
  *   node test/vm/run.ts [--systemd|--plain] [--timeout SECONDS] [FILTER]    tests whose file name contains FILTER
  *   node test/vm/run.ts [--systemd|--plain] [--timeout SECONDS] -c COMMAND  a shell command instead
- * A `*.systemd.test.ts` runs below systemd, every other one below a shell. Exit code: that of the first that failed.
+ * A `*.systemd.test.ts` runs below systemd, every other one below a shell. --console also prints what kernel, init and
+ * emulator said. Exit code: that of the first command that failed.
  */
 import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Kernel, prepareKernel } from "./kernel.ts";
-import { type Init, quoteForShell, runMachine } from "./machine.ts";
-import { MissingPackage } from "./missing-package.ts";
+import { prepareKernel } from "./kernel.ts";
+import { type Init, type MachineOptions, quoteForShell, runMachine } from "./machine.ts";
+
+type Plan = Omit<MachineOptions, "init" | "command" | "onOutput"> & { readonly printConsole: boolean };
 
 const checkout = realpathSync(join(import.meta.dirname, "../.."));
 const guestFolder = "test/vm/guest";
@@ -31,26 +33,18 @@ function testCommand(files: readonly string[]): string {
   return [node, "--test", "--test-concurrency=1", "--test-timeout=120000", ...files].map(quoteForShell).join(" ");
 }
 
-async function boot(kernel: Kernel, init: Init, command: string, timeoutSeconds: number): Promise<number> {
+async function boot(plan: Plan, init: Init, command: string): Promise<number> {
   const started = performance.now();
-  const outcome = await runMachine({
-    kernel,
-    init,
-    checkout,
-    command,
-    memoryMiB: 2048,
-    timeoutSeconds,
-    onOutput: (chunk) => process.stdout.write(chunk),
-  });
+  const outcome = await runMachine({ ...plan, init, command, onOutput: (chunk) => process.stdout.write(chunk) });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const { exitCode, timedOut } = outcome;
-  if (process.env["VM_CONSOLE"]) process.stderr.write(outcome.console);
+  const { exitCode, timedOut, console } = outcome;
+  if (plan.printConsole) process.stderr.write(console);
   if (exitCode !== undefined) {
     say(`${init} machine was up for ${seconds} s, exit code ${exitCode}`);
     return exitCode;
   }
-  say(timedOut ? `stopped after ${timeoutSeconds} s` : `the machine ended by itself after ${seconds} s`);
-  process.stderr.write(`${outcome.console.split("\n").slice(-60).join("\n")}\n`);
+  say(timedOut ? `stopped after ${plan.timeoutSeconds} s` : `the machine ended by itself after ${seconds} s`);
+  if (!plan.printConsole) process.stderr.write(`${console.split("\n").slice(-60).join("\n")}\n`);
   return 1;
 }
 
@@ -59,25 +53,30 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       command: { type: "string", short: "c" },
+      console: { type: "boolean", default: false },
       plain: { type: "boolean" },
       systemd: { type: "boolean" },
       timeout: { type: "string", default: "600" },
     },
   });
-  if (process.arch !== "x64") throw new Error("the machine runs this machine's own programs and emulates x86-64 only");
-  const kernel = await prepareKernel(join(checkout, ".cache/vm"), say);
-  const timeoutSeconds = Number(values.timeout);
-  if (values.command !== undefined) {
-    return boot(kernel, values.systemd ? "systemd" : "plain", values.command, timeoutSeconds);
-  }
+  if (process.arch !== "x64") throw new Error("only x86-64 is emulated, and the machine runs this machine's programs");
+  const plan: Plan = {
+    kernel: await prepareKernel(join(checkout, ".cache/vm"), say),
+    checkout,
+    memoryMiB: 2048,
+    timeoutSeconds: Number(values.timeout),
+    printConsole: values.console,
+  };
+  if (values.command !== undefined) return boot(plan, values.systemd ? "systemd" : "plain", values.command);
+
+  const filter = positionals[0] ?? "";
   const kinds = (["plain", "systemd"] as const).filter((init) => values[init] || !(values.plain || values.systemd));
-  const runs = kinds
-    .map((init) => ({ init, files: testFiles(init, positionals[0] ?? "") }))
-    .filter(({ files }) => files.length > 0);
-  if (runs.length === 0) throw new Error(`no guest test's file name contains ${positionals[0] ?? ""}`);
+  const runs = kinds.map((init) => ({ init, files: testFiles(init, filter) })).filter(({ files }) => files.length > 0);
+  if (runs.length === 0) throw new Error(`no guest test's file name contains "${filter}"`);
   let firstFailure = 0;
   for (const { init, files } of runs) {
-    firstFailure ||= await boot(kernel, init, testCommand(files), timeoutSeconds);
+    const exitCode = await boot(plan, init, testCommand(files));
+    if (firstFailure === 0) firstFailure = exitCode;
   }
   return firstFailure;
 }
@@ -85,6 +84,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  say(error instanceof MissingPackage || error instanceof Error ? error.message : String(error));
+  say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

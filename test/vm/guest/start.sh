@@ -29,24 +29,33 @@ mkdir -p /lib/modules
 ln -sfn "$modules" "/lib/modules/$(uname -r)"
 ip link set lo up
 hostname tskubelet-vm
+hostname >/etc/hostname
 
 if [ "$init" = systemd ]; then
-  mkdir -p /run/systemd/system
-  cat >/run/systemd/system/vm-command.service <<UNIT
+  [ -x /lib/systemd/systemd ] || echo "vm: the Debian package systemd is needed (npm run setup installs it)"
+  rm -f /.dockerenv # systemd would take the machine for a container
+  units=/run/systemd/system
+  mkdir -p $units
+  # What only prepares hardware, users and folders is done already or not needed, and costs ten seconds.
+  for wanted in /lib/systemd/system/sysinit.target.wants/* /lib/systemd/system/local-fs.target.wants/*; do
+    case "${wanted##*/}" in
+      systemd-journald.service | "*") ;;
+      *) ln -sf /dev/null "$units/${wanted##*/}" ;;
+    esac
+  done
+  cat >$units/vm-command.service <<UNIT
 [Unit]
 After=dbus.socket systemd-journald.socket
 [Service]
 Type=exec
 ExecStart=/bin/sh $checkout/test/vm/guest/command.sh
-Delegate=no
 UNIT
-  cat >/run/systemd/system/vm.target <<UNIT
+  cat >$units/vm.target <<UNIT
 [Unit]
 Wants=dbus.socket systemd-journald.socket
 Requires=vm-command.service
-AllowIsolate=yes
 UNIT
-  exec /lib/systemd/systemd --unit=vm.target
+  exec /lib/systemd/systemd --unit=vm.target --show-status=no
 fi
 
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
