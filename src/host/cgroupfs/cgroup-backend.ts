@@ -17,8 +17,3 @@ export interface CgroupBackend {
   /** Kills what runs in it and tries once to remove it with all below; `false`: something is still there. */
   destroy(path: string): Promise<boolean>;
 }
-
-/** Limits as control files to write, in their order. `controller` tells the hierarchy on cgroup v1. */
-export type FilePlan = (
-  resources: CgroupResources,
-) => readonly { readonly controller: string; readonly file: string; readonly value: string }[];

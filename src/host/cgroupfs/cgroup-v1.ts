@@ -1,4 +1,5 @@
-import type { CgroupBackend, FilePlan } from "./cgroup-backend.ts";
+import { cgroupV1Files } from "../../core/cgroup/index.ts";
+import type { CgroupBackend } from "./cgroup-backend.ts";
 import type { CgroupLayout } from "./cgroup-layout.ts";
 import {
   cgroupExists,
@@ -14,7 +15,7 @@ import { killProcesses } from "./kill-processes.ts";
 const limiting: readonly string[] = ["cpu", "memory", "pids", "hugetlb"];
 
 /** cgroup v1: one tree per hierarchy, all alike. Made only where there is something to limit, removed everywhere. */
-export function createCgroupV1(layout: Extract<CgroupLayout, { version: 1 }>, plan: FilePlan): CgroupBackend {
+export function createCgroupV1(layout: Extract<CgroupLayout, { version: 1 }>): CgroupBackend {
   const mounts = new Map([...layout.controllers].filter(([name]) => limiting.includes(name)));
   const managed = [...new Set(mounts.values())];
   const everywhere = (path: string): readonly string[] => layout.hierarchies.map((mount) => mount + path);
@@ -29,7 +30,7 @@ export function createCgroupV1(layout: Extract<CgroupLayout, { version: 1 }>, pl
 
     async write(path, resources) {
       let missing = false;
-      for (const { controller, file, value } of plan(resources)) {
+      for (const { controller, file, value } of cgroupV1Files(resources)) {
         const mount = mounts.get(controller);
         if (mount !== undefined && !(await writeControl(`${mount}${path}/${file}`, value))) missing = true;
       }

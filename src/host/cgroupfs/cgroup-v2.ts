@@ -1,6 +1,7 @@
+import { type CgroupFile, cgroupV2Files } from "../../core/cgroup/index.ts";
 import { HostError } from "../../ports/errors.ts";
 import { isErrno, toHostError } from "../files/errno.ts";
-import type { CgroupBackend, FilePlan } from "./cgroup-backend.ts";
+import type { CgroupBackend } from "./cgroup-backend.ts";
 import type { CgroupLayout } from "./cgroup-layout.ts";
 import {
   cgroupExists,
@@ -22,11 +23,10 @@ export interface CgroupV2Options {
   readonly layout: Extract<CgroupLayout, { version: 2 }>;
   /** The agent's cgroup root; below it, and only there, processes may be moved out of the way. */
   readonly root: string;
-  readonly plan: FilePlan;
 }
 
 /** cgroup v2: one tree; controllers are handed down level by level through cgroup.subtree_control. */
-export function createCgroupV2({ layout, root, plan }: CgroupV2Options): CgroupBackend {
+export function createCgroupV2({ layout, root }: CgroupV2Options): CgroupBackend {
   const at = (path: string): string => (path === "/" ? layout.mountPoint : layout.mountPoint + path);
   /** Levels that hand their controllers down already. */
   const handingDown = new Set<string>();
@@ -84,17 +84,31 @@ export function createCgroupV2({ layout, root, plan }: CgroupV2Options): CgroupB
     }
   }
 
+  const isHandedDown = (controller: string): boolean => delegated.has(controller) && layout.controllers.has(controller);
+
+  /** The files that are not there. */
+  async function writeFiles(path: string, files: readonly CgroupFile[]): Promise<readonly CgroupFile[]> {
+    const missing: CgroupFile[] = [];
+    for (const each of files) if (!(await writeControl(`${at(path)}/${each.file}`, each.value))) missing.push(each);
+    return missing;
+  }
+
   return {
     version: 2,
     controllers: layout.controllers,
     create,
 
     async write(path, resources) {
-      let missing = false;
-      for (const { file, value } of plan(resources)) {
-        if (!(await writeControl(`${at(path)}/${file}`, value))) missing = true;
-      }
-      return !missing || cgroupExists(at(path));
+      const files = cgroupV2Files(resources);
+      const passedOver = await writeFiles(path, files);
+      if (!passedOver.some(({ controller }) => isHandedDown(controller))) return true;
+      if (!(await cgroupExists(at(path)))) return false;
+      // A level above was made anew by somebody who did not hand its controllers down. A file that is still missing
+      // after that is one that this kernel does not have.
+      handingDown.clear();
+      await create(path);
+      await writeFiles(path, passedOver);
+      return true;
     },
 
     exists: (path) => cgroupExists(at(path)),

@@ -1,4 +1,4 @@
-import type { CgroupName } from "../../core/cgroup/types.ts";
+import type { CgroupNaming } from "../../core/cgroup/index.ts";
 import type { Cgroups } from "../../ports/cgroups.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { HostError } from "../../ports/errors.ts";
@@ -7,13 +7,6 @@ import type { CgroupBackend } from "./cgroup-backend.ts";
 
 /** Killed processes leave their cgroup within milliseconds; one that waits for a slow disk may take its time. */
 const removeWaitsMs: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 400];
-
-/** How a driver names cgroups. */
-export interface CgroupNaming {
-  /** Path below the cgroup mount, with a leading slash. */
-  path(name: CgroupName): string;
-  runtimePath(name: CgroupName): string;
-}
 
 /** The Cgroups port on a backend. Failures become HostErrors that name the cgroup. */
 export function composeCgroups(backend: CgroupBackend, naming: CgroupNaming, clock: Clock): Cgroups {
@@ -46,7 +39,13 @@ export function composeCgroups(backend: CgroupBackend, naming: CgroupNaming, clo
     },
 
     exists: (name) => asHostError(naming.path(name), backend.exists(naming.path(name))),
-    children: (name) => asHostError(naming.path(name), backend.children(naming.path(name))),
+
+    async children(name) {
+      const path = naming.path(name);
+      const directories = await asHostError(path, backend.children(path));
+      return directories.flatMap((directory) => naming.childSegment(name, directory) ?? []);
+    },
+
     processes: async (name) => [...(await asHostError(naming.path(name), backend.processes(naming.path(name))))],
 
     async remove(name) {
