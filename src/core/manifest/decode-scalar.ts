@@ -19,8 +19,11 @@ export function jsonWord(node: ManifestNode): string {
   return node.kind === "list" ? "array" : node.kind;
 }
 
+/** How quantities come out: as the API writes them (`512Mi`), or as they were written (`0.5Gi`). */
+export type QuantityForm = "canonical" | "written";
+
 /** Decodes as encoding/json and the types' own UnmarshalJSON do; a decoded value is in the form the API writes. */
-export function decodeScalar(node: ManifestNode, kind: ScalarKind): ScalarResult {
+export function decodeScalar(node: ManifestNode, kind: ScalarKind, quantities: QuantityForm): ScalarResult {
   switch (kind) {
     case "string":
       return decodeIf(node, node.kind === "string" ? node.value : undefined);
@@ -32,7 +35,7 @@ export function decodeScalar(node: ManifestNode, kind: ScalarKind): ScalarResult
     case "bytes":
       return decodeBytes(node);
     case "quantity":
-      return decodeQuantity(node);
+      return decodeQuantity(node, quantities);
     case "time":
     case "microTime":
       return decodeTime(node);
@@ -75,13 +78,15 @@ function decodeBytes(node: ManifestNode): ScalarResult {
   return { error: `illegal base64 data at input byte ${bad < 0 ? Math.floor(text.length / 4) * 4 : bad}` };
 }
 
-function decodeQuantity(node: ManifestNode): ScalarResult {
+function decodeQuantity(node: ManifestNode, form: QuantityForm): ScalarResult {
   if (node.kind === "null") return { value: "0" };
   let text = "{}";
   if (node.kind === "string") text = node.value;
   else if (node.kind === "number") text = node.text;
-  const quantity = parseQuantity(text.trim());
-  return isQuantityError(quantity) ? { error: quantity.error } : { value: formatQuantity(quantity) };
+  const written = text.trim();
+  const quantity = parseQuantity(written);
+  if (isQuantityError(quantity)) return { error: quantity.error };
+  return { value: form === "written" ? written : formatQuantity(quantity) };
 }
 
 function decodeTime(node: ManifestNode): ScalarResult {

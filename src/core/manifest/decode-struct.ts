@@ -1,5 +1,5 @@
 import type { DecodeIssue } from "./decode-issue.ts";
-import { decodeScalar, jsonWord } from "./decode-scalar.ts";
+import { decodeScalar, jsonWord, type QuantityForm } from "./decode-scalar.ts";
 import type { GoField, GoType } from "./go-type.ts";
 import { MAX_DEPTH, type ManifestNode, type MapNode } from "./manifest-node.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -21,8 +21,12 @@ export interface DecodedStruct {
  * Decodes a node as a Go struct, field names case-sensitive, unknown fields skipped.
  * Source: sigs.k8s.io/json UnmarshalCaseSensitivePreserveInts (a fork of Go's encoding/json).
  */
-export function decodeStruct(node: ManifestNode, struct: string): DecodedStruct {
-  const decoder = new Decoder();
+export function decodeStruct(
+  node: ManifestNode,
+  struct: string,
+  quantities: QuantityForm = "canonical",
+): DecodedStruct {
+  const decoder = new Decoder(quantities);
   const type: GoType = { kind: "struct", name: `v1.${struct}`, struct };
   const value = decoder.decode(node, type, undefined, "") ?? zeroStruct(struct);
   return { value: value as Readonly<Record<string, unknown>>, failure: decoder.failure(), issues: decoder.issues };
@@ -36,6 +40,11 @@ class Decoder {
   private struct = "";
   private readonly stack: string[] = [];
   private depth = 0;
+  private readonly quantities: QuantityForm;
+
+  constructor(quantities: QuantityForm) {
+    this.quantities = quantities;
+  }
 
   failure(): string | undefined {
     return this.abortText ?? this.firstTypeError;
@@ -46,7 +55,7 @@ class Decoder {
     if (type.kind === "struct") return this.decodeFields(node, type, previous, path);
     if (type.kind === "list") return this.decodeList(node, type, path);
     if (type.kind === "map") return this.decodeMap(node, type, previous, path);
-    const result = decodeScalar(node, type.kind);
+    const result = decodeScalar(node, type.kind, this.quantities);
     if ("value" in result) return result.value;
     if ("error" in result) this.abort(result.error, node, path);
     else if ("mismatch" in result) this.typeError(result.mismatch, type, node, path);

@@ -61,12 +61,16 @@ function readPod(node: ManifestNode, source: StaticPodSource): StaticPodResult {
     const issues = decoded.issues.filter((issue) => issue.code !== "unknownField" && issue.code !== "duplicateField");
     return { error: decoded.failure, issues };
   }
-  // The reference's conversion to its internal type and back loses these two; nothing needs them.
-  const { apiVersion: _apiVersion, kind: _kind, ...written } = decoded.value as Pod;
-  const pod = staticPod(defaultPod(written), source);
-  const errors = validatePod(pod);
-  if (errors.length === 0) return { pod };
+  // Validation shows quantities as they were written, so it sees them that way.
+  const errors = validatePod(completed(decodeStruct(node, "Pod", "written").value, source));
+  if (errors.length === 0) return { pod: completed(decoded.value, source) };
   return { error: `invalid pod: [${errors.map((error) => error.text).join(" ")}]`, errors };
+}
+
+/** The reference's conversion to its internal type and back loses apiVersion and kind; nothing needs them. */
+function completed(decoded: object, source: StaticPodSource): Pod {
+  const { apiVersion: _apiVersion, kind: _kind, ...written } = decoded as Pod;
+  return staticPod(defaultPod(written), source);
 }
 
 function kindError(node: ManifestNode, wanted: "Pod" | "PodList", body: string | undefined): string | undefined {

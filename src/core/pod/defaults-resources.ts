@@ -3,14 +3,15 @@ import { formatQuantity, isQuantityError, parseQuantity, roundUpQuantity } from 
 
 const MILLI = -3;
 
-/** Amounts rounded up to thousandths, in canonical text; texts that are no quantity stay. Source: SetDefaults_ResourceList. */
+/** Amounts finer than thousandths rounded up to them; any other text stays as it is. Source: SetDefaults_ResourceList. */
 export function defaultResourceList(resources: ResourceList): ResourceList {
   return Object.fromEntries(Object.entries(resources).map(([name, text]) => [name, roundedText(text)]));
 }
 
 function roundedText(text: string): string {
   const quantity = parseQuantity(text);
-  return isQuantityError(quantity) ? text : formatQuantity(roundUpQuantity(quantity, MILLI));
+  if (isQuantityError(quantity) || quantity.scale >= MILLI) return text;
+  return formatQuantity(roundUpQuantity(quantity, MILLI));
 }
 
 /** Rounded amounts; with `requestsFromLimits` a resource that has a limit and no request requests its limit. */

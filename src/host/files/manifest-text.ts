@@ -18,15 +18,16 @@ export function readFirstDocument(text: string): TextDocument {
   return { error: `couldn't get version/kind; json parse error: ${parsed.error}`, line: parsed.line };
 }
 
-/** All documents of a text, empty ones left out. JSON is tried first where the text looks like it, then YAML. */
-export function readDocuments(text: string): readonly TextDocument[] {
+/**
+ * All documents of a text, null ones included (their place counts). JSON is tried first where the text looks like it,
+ * then YAML.
+ */
+export function readDocuments(text: string): readonly YamlDocument[] {
   if (looksLikeJson(text)) {
     const parsed = parseJson(text);
-    if (!("error" in parsed)) return [{ node: parsed, body: text }];
+    if (!("error" in parsed)) return [parsed];
   }
-  return parseYaml(text)
-    .map(documentOf)
-    .filter((document) => "error" in document || document.node.kind !== "null");
+  return parseYaml(text);
 }
 
 function documentOf(document: YamlDocument): TextDocument {

@@ -51,20 +51,26 @@ function parseSafely(source: string, lines: LineCounter): readonly Document.Pars
   }
 }
 
-const FAULT_WORDS: Readonly<Partial<Record<YAMLError["code"], string>>> = {
+/** Faults that the reference finds while it scans; it counts their lines from 1 and those of all others from 0. */
+const SCANNER_WORDS: Readonly<Partial<Record<YAMLError["code"], string>>> = {
   TAB_AS_INDENT: "found character that cannot start any token",
   BAD_SCALAR_START: "found character that cannot start any token",
   BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
   MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
   BAD_DQ_ESCAPE: "found unknown escape character",
-  BAD_INDENT: "did not find expected key",
-  UNEXPECTED_TOKEN: "did not find expected key",
 };
 
+/** Source: gopkg.in/yaml.v2 decode.go fail. */
 function faultOf(fault: YAMLError, lines: LineCounter): YamlError {
   const line = lines.linePos(fault.pos[0]).line;
-  if (fault.code === "MISSING_CHAR" && fault.message.includes("quote")) {
-    return { error: `yaml: line ${line}: found unexpected end of stream`, line };
-  }
-  return { error: `yaml: line ${line}: ${FAULT_WORDS[fault.code] ?? fault.message}`, line };
+  const isOpenQuote = fault.code === "MISSING_CHAR" && fault.message.includes("quote");
+  const scanner = isOpenQuote ? "found unexpected end of stream" : SCANNER_WORDS[fault.code];
+  const shownLine = scanner !== undefined && line > 1 ? line : line - 1;
+  const where = shownLine > 0 ? `line ${shownLine}: ` : "";
+  return { error: `yaml: ${where}${scanner ?? parserWords(fault.message)}`, line };
+}
+
+function parserWords(message: string): string {
+  if (/flow seq/i.test(message)) return "did not find expected ',' or ']'";
+  return /flow map/i.test(message) ? "did not find expected ',' or '}'" : "did not find expected key";
 }
