@@ -16,21 +16,27 @@ const UNIT_BYTES: ReadonlyMap<string, number> = new Map([
 /** Digits of a count that times any unit above stay within what a double holds exactly, or are checked. */
 const SHORT_COUNT = 15;
 
-/** Position behind the leading digits of `text`. */
-function countDigits(text: string): number {
-  let position = 0;
-  for (let code = text.charCodeAt(0); code >= 48 && code <= 57; code = text.charCodeAt(position)) position += 1;
+/** Position behind the digits that start at `start`. */
+function skipDigits(text: string, start: number): number {
+  let position = start;
+  for (let code = text.charCodeAt(start); code >= 48 && code <= 57; code = text.charCodeAt(position)) position += 1;
   return position;
 }
 
-/** The value of a short whole number with a unit ("64Mi", "2"), exactly; undefined for anything that needs more care. */
+/** The value of a short text that makes a whole number ("64Mi", "1.5Gi"), exactly; undefined for all that needs more care. */
 export function plainAmount(text: string): number | undefined {
-  const digits = countDigits(text);
-  if (digits === 0 || digits > SHORT_COUNT) return undefined;
-  const unit = UNIT_BYTES.get(text.slice(digits));
-  if (unit === undefined) return undefined;
-  const value = Number(text.slice(0, digits)) * unit;
-  return Number.isSafeInteger(value) ? value : undefined;
+  const wholeEnd = skipDigits(text, 0);
+  const hasPoint = text.charCodeAt(wholeEnd) === 46;
+  const end = hasPoint ? skipDigits(text, wholeEnd + 1) : wholeEnd;
+  const unit = UNIT_BYTES.get(text.slice(end));
+  if (wholeEnd === 0 || end > SHORT_COUNT || unit === undefined) return undefined;
+  if (!hasPoint) {
+    const amount = Number(text.slice(0, end)) * unit;
+    return Number.isSafeInteger(amount) ? amount : undefined;
+  }
+  const amount = Number(text.slice(0, wholeEnd) + text.slice(wholeEnd + 1, end)) * unit;
+  const divisor = 10 ** (end - wholeEnd - 1);
+  return Number.isSafeInteger(amount) && amount % divisor === 0 ? amount / divisor : undefined;
 }
 
 /**
@@ -47,7 +53,7 @@ export function bytesOf(quantity: string | number | undefined): number {
 export function milliOf(quantity: string | number | undefined): number {
   if (quantity === undefined) return 0;
   const text = String(quantity);
-  const digits = countDigits(text);
+  const digits = skipDigits(text, 0);
   if (digits > 0 && digits <= SHORT_COUNT - 3) {
     if (digits === text.length) return Number(text) * 1000;
     if (digits === text.length - 1 && text.endsWith("m")) return Number(text.slice(0, digits));
