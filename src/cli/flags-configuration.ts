@@ -1,6 +1,7 @@
 /** What the flags of `run` mean: fields of the configuration that they replace, and options that only flags have. */
 import { resolve } from "node:path";
 import type { FlagSetting, Json, Origin } from "../core/config/index.ts";
+import { labelValueErrors, qualifiedNameErrors } from "../core/pod/validation/names.ts";
 import type { ConfigurationFlags } from "./flags.ts";
 import { flagName } from "./flags-parse.ts";
 
@@ -102,18 +103,15 @@ function parseTaint(
   return key === undefined || effect === undefined ? undefined : { key, value, effect };
 }
 
-const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
-
 function parseLabels(written: readonly string[]): Readonly<Record<string, string>> | string {
   const labels: Record<string, string> = {};
   for (const text of written) {
     const equals = text.indexOf("=");
     const key = equals < 0 ? text : text.slice(0, equals);
     const value = equals < 0 ? "" : text.slice(equals + 1);
-    if (equals < 0 || !labelKey.test(key) || !labelValue.test(value)) {
-      return `flag --node-labels: ${JSON.stringify(text)}: expected KEY=VALUE`;
-    }
+    if (equals < 0) return `flag --node-labels: ${JSON.stringify(text)}: expected KEY=VALUE`;
+    const [problem] = [...qualifiedNameErrors(key), ...labelValueErrors(value)];
+    if (problem !== undefined) return `flag --node-labels: ${JSON.stringify(text)}: ${problem}`;
     labels[key] = value;
   }
   return labels;

@@ -23,7 +23,7 @@ export function parseConfigurationText(text: string): ConfigurationText {
   const faults: TextFault[] = [];
   for (const document of readDocuments(text)) {
     if ("error" in document) faults.push(faultAt(document.error, document.line));
-    else documents.push(documentOf(document.node));
+    else if (document.kind !== "null") documents.push(documentOf(document));
   }
   return { documents, faults: faults.length > 0 ? faults : repeatedKeys(text) };
 }

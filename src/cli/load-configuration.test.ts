@@ -136,6 +136,7 @@ test("taints and labels are read from flags", async () => {
     'flag --register-with-taints: "a": expected KEY=VALUE:EFFECT',
   ]);
   assert.deepEqual(await problems("--node-labels=a"), ['flag --node-labels: "a": expected KEY=VALUE']);
+  assert.match((await problems("--node-labels=a=b c"))[0] ?? "", /^flag --node-labels: "a=b c": a valid label must/);
 });
 
 test("an invalid value from a flag is blamed on the flag", async () => {

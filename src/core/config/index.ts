@@ -20,6 +20,7 @@ export { type ConfigurationRow, configurationRows } from "./flatten.ts";
 export { formatGoDuration, parseGoDuration } from "./go-duration.ts";
 export { type KubeletConfiguration, kubeletFields } from "./kubelet-fields.ts";
 export { type KubeletSettings, kubeletSettings } from "./kubelet-settings.ts";
+export { type MachineFacts, machineObjections } from "./machine-checks.ts";
 export { type NotBuiltYet, notBuiltYet } from "./not-built-yet.ts";
 export { formatOrigin, isDefault, type Origin, type Origins, originOf, setOrigin } from "./origin.ts";
 export { formatPath, type Path } from "./path.ts";

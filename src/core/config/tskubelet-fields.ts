@@ -2,7 +2,7 @@
  * TskubeletConfiguration tskubelet.dev/v1alpha1: what the kubelet has no field for. A second document in the same file
  * (or drop-in), so that the first stays a KubeletConfiguration that any kubelet reads.
  */
-import { boolean, object, optionalBoolean, string, stringList, used, type Values } from "./field.ts";
+import { boolean, notYet, object, optionalBoolean, string, stringList, used, type Values } from "./field.ts";
 
 export const tskubeletFields = {
   manifestsPath: string("", used, "Directory of Pod, ConfigMap and Secret manifests to run; empty is none.", {
@@ -18,7 +18,12 @@ export const tskubeletFields = {
       enabled: optionalBoolean(used, "Run an own containerd; unset: where containerRuntimeEndpoint is not set.", {
         since: "0.1.0",
       }),
-      containerdPath: string("containerd", used, "Program of it, a path or a name in PATH.", { since: "0.1.0" }),
+      containerdPath: string(
+        "containerd",
+        notYet("a containerd of another name", "issue 2"),
+        "Program of it, a path or a name in PATH.",
+        { since: "0.1.0" },
+      ),
     },
     used,
     "The agent's own containerd.",

@@ -1,5 +1,6 @@
 /** The container runtime, images and container logs. */
 import {
+  accepted,
   boolean,
   checkedOneOf,
   duration,
@@ -10,7 +11,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { imageGc, imagePulls } from "./states.ts";
+import { imageGc, imagePulls, runtimeCalls } from "./states.ts";
 
 export const runtimeFields = {
   containerRuntimeEndpoint: string(
@@ -19,13 +20,18 @@ export const runtimeFields = {
     "Socket of the CRI runtime; left unset, the embedded containerd is used.",
     { since: "1.27", flag: "container-runtime-endpoint" },
   ),
-  imageServiceEndpoint: string("", used, "Socket of the image service where it is another one.", {
+  imageServiceEndpoint: string("", runtimeCalls, "Socket of the image service where it is another one.", {
     since: "1.27",
     flag: "image-service-endpoint",
   }),
-  runtimeRequestTimeout: duration("2m0s", used, "Time for a runtime call; pull, logs, exec and attach excepted.", {
-    flag: "runtime-request-timeout",
-  }),
+  runtimeRequestTimeout: duration(
+    "2m0s",
+    runtimeCalls,
+    "Time for a runtime call; pull, logs, exec and attach excepted.",
+    {
+      flag: "runtime-request-timeout",
+    },
+  ),
   serializeImagePulls: boolean(true, imagePulls, "Pull one image at a time; false where maxParallelImagePulls > 1.", {
     flag: "serialize-image-pulls",
   }),
@@ -64,7 +70,12 @@ export const runtimeFields = {
     keepsZero: true,
     flag: "container-log-max-files",
   }),
-  containerLogMaxWorkers: integer(1, used, "Rotations at a time.", { since: "1.30", keepsZero: true }),
+  containerLogMaxWorkers: integer(
+    1,
+    accepted("one rotation after the other; each takes a moment"),
+    "Rotations at a time.",
+    { since: "1.30", keepsZero: true },
+  ),
   containerLogMonitorInterval: duration("10s", used, "How often log sizes are looked at, at least 3s.", {
     since: "1.30",
     keepsZero: true,

@@ -1,4 +1,5 @@
 /** Choices, shutdown, swap, back-off, taints, and fields that need a feature gate. */
+import { labelValueErrors, qualifiedNameErrors } from "../../pod/validation/names.ts";
 import { featureEnabled } from "../feature-gates.ts";
 import { parseGoDuration } from "../go-duration.ts";
 import type { KubeletConfiguration } from "../kubelet-fields.ts";
@@ -37,10 +38,8 @@ function validateTaints(config: KubeletConfiguration, invalid: Refuse, refuse: R
   const effects = ["", "NoSchedule", "PreferNoSchedule", "NoExecute"];
   config.registerWithTaints.forEach((taint, index) => {
     const path = ["registerWithTaints", index];
-    const name = taint.key.split("/").at(-1) ?? "";
-    const keyIsValid = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(name) && taint.key.split("/").length <= 2;
-    const valueIsValid = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(taint.value);
-    if (!keyIsValid || !valueIsValid || !effects.includes(taint.effect)) {
+    const isValid = qualifiedNameErrors(taint.key).length === 0 && labelValueErrors(taint.value).length === 0;
+    if (!isValid || !effects.includes(taint.effect)) {
       refuse(path, `invalid taint: ${taint.key}=${taint.value}:${taint.effect}`);
     }
     if (taint.timeAdded !== undefined) invalid(path, "taint.TimeAdded is not nil");
