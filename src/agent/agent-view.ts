@@ -1,10 +1,11 @@
 /** What the agent shows of itself to its servers and to the simulator. Owns nothing. */
-import type { Pod } from "../core/api/types.ts";
+import type { ConfigMap, Pod, Secret } from "../core/api/types.ts";
 import type { CriImage } from "../core/cri/types.ts";
 import type { ManifestProblem } from "../core/pods/desired-state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageService, RuntimeService, RuntimeVersion } from "../ports/runtime.ts";
 import type { EventRecorder, RecordedEvent } from "./events/event-recorder.ts";
+import type { Kubelet } from "./kubelet.ts";
 import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
 import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager } from "./pods/pod-manager.ts";
@@ -15,6 +16,7 @@ export interface AgentViewPorts {
   readonly events: EventRecorder;
   readonly health: RuntimeHealth;
   readonly images: ImageService;
+  readonly kubelet: Pick<Kubelet, "lastRoundAgeMs">;
   readonly pods: PodManager;
   readonly runtime: RuntimeService;
   readonly statuses: StatusManager;
@@ -64,6 +66,19 @@ export class AgentView {
     return found.find(({ metadata }) => metadata?.deletionTimestamp === undefined) ?? found[0];
   }
 
+  /** Calls `listener` with the UID of each pod whose status changed from now on; returns how to stop that. */
+  onPodStatus(listener: (uid: string) => void): () => void {
+    return this.#ports.statuses.subscribe(listener);
+  }
+
+  configMaps(): readonly ConfigMap[] {
+    return this.#ports.pods.configMaps();
+  }
+
+  secrets(): readonly Secret[] {
+    return this.#ports.pods.secrets();
+  }
+
   events(): readonly RecordedEvent[] {
     return this.#ports.events.list();
   }
@@ -84,6 +99,11 @@ export class AgentView {
 
   readiness(): Readiness {
     return this.#ports.health.readiness();
+  }
+
+  /** Milliseconds since the sync loop went round last: a stuck loop shows here. */
+  syncLoopAgeMs(): number {
+    return this.#ports.kubelet.lastRoundAgeMs;
   }
 
   runtimeVersion(): RuntimeVersion | undefined {

@@ -124,7 +124,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     },
   );
   const view = new AgentView(
-    { clock, events, health, images: ports.images, pods, runtime, statuses, workers },
+    { clock, events, health, images: ports.images, kubelet, pods, runtime, statuses, workers },
     options,
   );
   const components: readonly Component[] = [cgroups, health, pleg, workers, pods, kubelet, gc, rotation];

@@ -34,12 +34,14 @@ const DRAIN_POLL_MS = 20;
 export class Kubelet {
   readonly #ports: KubeletPorts;
   #rounds = 0;
+  #roundAtMonotonic: number;
   /** Pods are being stopped for good: what the sources want does not count any more. */
   #draining = false;
   #done: Promise<void> = Promise.resolve();
 
   constructor(ports: KubeletPorts) {
     this.#ports = ports;
+    this.#roundAtMonotonic = ports.clock.monotonic();
     ports.pods.onChange((change) => this.#onPodsChange(change));
     ports.pleg.onChange(({ uid, events }) => {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
@@ -56,6 +58,11 @@ export class Kubelet {
 
   async stop(): Promise<void> {
     await this.#done;
+  }
+
+  /** Milliseconds since the loop last finished a round (or was made). */
+  get lastRoundAgeMs(): number {
+    return this.#ports.clock.monotonic() - this.#roundAtMonotonic;
   }
 
   /** Ends every pod with its own grace; resolves when none is left, or with the names of those left after `limitMs`. */
@@ -83,6 +90,7 @@ export class Kubelet {
     const { clock, log } = this.#ports;
     while (await clock.sleep(HOUSEKEEPING_MS, signal)) {
       await this.clean().catch((error: unknown) => log.warn("housekeeping failed", { error: errorMessage(error) }));
+      this.#roundAtMonotonic = clock.monotonic();
     }
   }
 

@@ -95,6 +95,15 @@ export class PodManager implements ObjectLookup {
     return this.#objects.secrets.get(`${namespace}/${name}`);
   }
 
+  /** Ordered by namespace and name. */
+  configMaps(): readonly ConfigMap[] {
+    return sortedValues(this.#objects.configMaps);
+  }
+
+  secrets(): readonly Secret[] {
+    return sortedValues(this.#objects.secrets);
+  }
+
   /** Everything that is wrong with manifests now. */
   problems(): readonly ManifestProblem[] {
     const files = Object.values(this.#state.files).flatMap((file) => file.problems);
@@ -158,6 +167,10 @@ export function problemText({ path, document, line, field, message }: ManifestPr
   ];
   const text = field === undefined || message.startsWith(field) ? message : `${field}: ${message}`;
   return `${place.join(", ")}: ${text}`;
+}
+
+function sortedValues<T>(objects: ReadonlyMap<string, T>): readonly T[] {
+  return [...objects].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
 }
 
 function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChange {
