@@ -124,6 +124,14 @@ export interface RuntimeService {
   updateRuntimeConfig(podCidr: string, options?: CallOptions): Promise<void>;
 }
 
+/** Calls that only newer runtimes have; the others reject with code `Unimplemented`. */
+export interface RuntimeExtensions {
+  /** What the runtime is set to; absent: it does not say, and the agent's own configuration counts. */
+  runtimeConfig(options?: CallOptions): Promise<{ readonly cgroupDriver?: "systemd" | "cgroupfs" }>;
+  /** Writes a checkpoint archive of a running container to `location`, a path that does not exist yet. */
+  checkpointContainer(id: string, location: string, timeoutSeconds: number, options?: CallOptions): Promise<void>;
+}
+
 /** Basic auth or a token for one pull, as CRI AuthConfig. */
 export interface RegistryAuth {
   readonly username?: string;

@@ -12,8 +12,9 @@ import {
 } from "../../src/host/containerd/embedded-containerd.ts";
 import { importImage } from "../../src/host/images/image-import.ts";
 import { buildPauseImage, pauseImageName } from "../../src/host/images/local-images.ts";
+import { isRuntimeError } from "../../src/ports/errors.ts";
 import { type ContainerdNode, silentLog, startContainerdNode, TEST_VERSION } from "../support/containerd-node.ts";
-import { containerConfig, sandboxConfig } from "./runtime-fixture.ts";
+import { containerConfig, sandboxConfig, UNKNOWN_ID } from "./runtime-fixture.ts";
 
 const clock = createSystemClock();
 
@@ -133,6 +134,17 @@ describe("embedded containerd", { concurrency: 1 }, () => {
       ),
     );
     assert.equal((await node.cri.runtime.containerStatus(containerId))?.state, "CONTAINER_RUNNING");
+  });
+
+  it("answers or says Unimplemented to the calls that only newer runtimes have", async () => {
+    const { runtimeConfig, checkpointContainer } = node.cri.extensions;
+    const unimplemented = (error: unknown) => isRuntimeError(error, "Unimplemented");
+    const config = await runtimeConfig().catch((error) => (unimplemented(error) ? {} : Promise.reject(error)));
+    assert.ok(config.cgroupDriver === undefined || config.cgroupDriver === "cgroupfs");
+    const archive = join(node.rootDir, "checkpoint.tar");
+    await assert.rejects(checkpointContainer(UNKNOWN_ID, archive, 1), (error) =>
+      isRuntimeError(error, "Unimplemented", "NotFound"),
+    );
   });
 
   it("does not import an image that is there", async () => {

@@ -77,7 +77,7 @@ export async function removeAllPods({ runtime }: CriClient): Promise<void> {
 }
 
 /** A node that was not closed well leaves overlay and shm mounts, and rmSync would walk into them. */
-function unmountBelow(rootDir: string): void {
+export function unmountBelow(rootDir: string): void {
   const mountPoints = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[4] ?? "")
@@ -91,7 +91,7 @@ function cgroupRoots(cgroupParent: string): readonly string[] {
   return hierarchies.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
 }
 
-function removeCgroups(cgroupParent: string): void {
+export function removeCgroups(cgroupParent: string): void {
   for (const root of cgroupRoots(cgroupParent)) removeCgroupTree(root);
 }
 

@@ -9,7 +9,7 @@ import { CAP_SYS_RESOURCE, hasCapability } from "./capability.ts";
 import { type ContainerdSettings, renderContainerdConfig } from "./containerd-config.ts";
 import { containerdPaths, forgetStateOfEarlierBoot, writeIfChanged } from "./containerd-files.ts";
 import { findContainerd, isAlive, type ProcessIdentity, signalProcess, spawnContainerd } from "./containerd-process.ts";
-import { findCniBinDir, findProgram, missingPrograms, missingProgramsMessage } from "./programs.ts";
+import { CNI_BIN_DIRS, findCniBinDir, findProgram, missingPrograms, missingProgramsMessage } from "./programs.ts";
 import { CONTAINERD_RESTART, FRESH_RESTART_STATE, nextRestart } from "./restart-policy.ts";
 
 export interface EmbeddedContainerdOptions {
@@ -19,6 +19,8 @@ export interface EmbeddedContainerdOptions {
   readonly cniConfDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where CNI plugins are looked for; default: Debian's directory, then /opt/cni/bin. */
+  readonly cniBinDirs?: readonly string[];
   readonly systemdCgroup?: boolean;
   readonly snapshotter?: ContainerdSettings["snapshotter"];
   readonly maxConcurrentDownloads?: number;
@@ -36,8 +38,6 @@ export interface EmbeddedContainerd {
   readonly endpoint: string;
   readonly socketPath: string;
   readonly logPath: string;
-  /** For programs that unpack images themselves; known after `start`. */
-  readonly snapshotter: () => ContainerdSettings["snapshotter"];
   /**
    * Resolves when CRI answers; `adopted` tells that it was running already. Watches until `stop`, `release` or `signal`.
    * Rejects with RuntimeError where programs are missing or CRI does not come up; then nothing of it runs.
@@ -71,10 +71,11 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
 
   /** Writes the configuration; `changed`: a containerd that runs now was started with another one. */
   function prepare(): { readonly program: string; readonly changed: boolean } {
-    const missing = missingPrograms();
+    const cniBinDirs = options.cniBinDirs ?? CNI_BIN_DIRS;
+    const missing = missingPrograms({ cniBinDirs });
     const program = findProgram("containerd");
     const runcPath = findProgram("runc");
-    const cniBinDir = findCniBinDir();
+    const cniBinDir = findCniBinDir(cniBinDirs);
     if (missing.length > 0 || program === undefined || runcPath === undefined || cniBinDir === undefined) {
       throw new RuntimeError("Unavailable", "StartContainerd", missingProgramsMessage(missing));
     }
@@ -216,7 +217,6 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
     endpoint,
     socketPath: paths.socket,
     logPath: paths.log,
-    snapshotter,
     pid: () => (current !== undefined && isAlive(current) ? current.pid : undefined),
     async start(signal) {
       const { program, changed } = prepare();

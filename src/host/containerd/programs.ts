@@ -28,9 +28,17 @@ export const CNI_BIN_DIRS = ["/usr/lib/cni", "/opt/cni/bin"];
 /** Administrators' programs live outside the PATH of many accounts. */
 const EXTRA_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/** What the images that are built here are made of. */
+export const LOCAL_IMAGE_PROGRAMS: readonly Program[] = [
+  { name: "catatonit", debianPackage: "catatonit" },
+  { name: "busybox", debianPackage: "busybox-static" },
+];
+
 export interface ProgramSearch {
   readonly path?: string;
   readonly cniBinDirs?: readonly string[];
+  /** Programs to look for besides those that every pod needs, LOCAL_IMAGE_PROGRAMS for example. */
+  readonly also?: readonly Program[];
 }
 
 /** `PATH` with the system directories that it lacks at its end. */
@@ -51,13 +59,14 @@ export function findCniBinDir(directories: readonly string[] = CNI_BIN_DIRS): st
   return directories.find((directory) => isExecutable(join(directory, "bridge")));
 }
 
-/** What pods need and this machine lacks, in the order of `PROGRAMS`. */
+/** What pods need and this machine lacks. */
 export function missingPrograms(search: ProgramSearch = {}): readonly Program[] {
   const directories = search.cniBinDirs ?? CNI_BIN_DIRS;
   const cniMissing = CNI_PLUGINS.filter(
     ({ name }) => !directories.some((directory) => isExecutable(join(directory, name))),
   );
-  return [...PROGRAMS.filter(({ name }) => findProgram(name, search.path) === undefined), ...cniMissing];
+  const wanted = [...PROGRAMS, ...(search.also ?? [])];
+  return [...wanted.filter(({ name }) => findProgram(name, search.path) === undefined), ...cniMissing];
 }
 
 /** Says what is missing and the command that installs it. */

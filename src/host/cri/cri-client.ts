@@ -1,13 +1,15 @@
-import type { ImageService, RuntimeService } from "../../ports/runtime.ts";
+import type { ImageService, RuntimeExtensions, RuntimeService } from "../../ports/runtime.ts";
 import type { GrpcChannel } from "./channel.ts";
 import { createGrpcChannel } from "./http2-channel.ts";
 import { createImageService } from "./image-service.ts";
+import { createRuntimeExtensions } from "./runtime-extensions.ts";
 import { createRuntimeService, type RuntimeServiceOptions } from "./runtime-service.ts";
 
 /** Both CRI services of one runtime over one connection. */
 export interface CriClient {
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  readonly extensions: RuntimeExtensions;
   readonly channel: GrpcChannel;
   close(): void;
 }
@@ -18,6 +20,7 @@ export function createCriClient(endpoint: string, options: RuntimeServiceOptions
   return {
     runtime: createRuntimeService(channel, options),
     images: createImageService(channel),
+    extensions: createRuntimeExtensions(channel),
     channel,
     close: () => channel.close(),
   };

@@ -11,7 +11,6 @@ export interface ImportTarget {
   readonly socketPath: string;
   readonly images: ImageService;
   readonly clock: Clock;
-  readonly snapshotter?: string;
 }
 
 export interface ImportOptions {
@@ -30,8 +29,8 @@ export async function importImage(
   options: ImportOptions = {},
 ): Promise<boolean> {
   if (await isPresent(target, image)) return false;
-  const flags = target.snapshotter === undefined ? [] : ["--snapshotter", target.snapshotter];
-  await ctr(target, ["images", "import", ...flags, "-"], image.archive, options.signal);
+  // CRI unpacks it for the first container, with the snapshotter that it is configured for.
+  await ctr(target, ["images", "import", "--no-unpack", "-"], image.archive, options.signal);
   if (options.pinned === true) {
     await ctr(target, ["images", "label", image.name, "io.cri-containerd.pinned=pinned"], undefined, options.signal);
   }

@@ -18,6 +18,8 @@ export interface OciImage {
   /** Digest of the image config: the image ID that CRI shows. */
   readonly configDigest: string;
   readonly manifestDigest: string;
+  /** Layer, config and manifest, as a registry serves them. */
+  readonly blobs: readonly OciBlob[];
   /** An OCI image layout as a tar archive, ready to be imported. */
   readonly archive: Uint8Array;
 }
@@ -71,10 +73,11 @@ export function buildOciImage(
       },
     ],
   };
+  const blobs = [layer, imageConfig, manifest];
   const archive = tarArchive([
     file("oci-layout", json({ imageLayoutVersion: "1.0.0" })),
     file("index.json", json(index)),
-    ...[layer, imageConfig, manifest].map(({ descriptor, content }) =>
+    ...blobs.map(({ descriptor, content }) =>
       file(`blobs/sha256/${descriptor.digest.slice("sha256:".length)}`, content),
     ),
   ]);
@@ -82,21 +85,22 @@ export function buildOciImage(
     name,
     configDigest: imageConfig.descriptor.digest,
     manifestDigest: manifest.descriptor.digest,
+    blobs,
     archive,
   };
 }
 
-interface Blob {
+export interface OciBlob {
   readonly descriptor: { readonly mediaType: string; readonly digest: string; readonly size: number };
   readonly content: Uint8Array;
 }
 
-function blob(mediaType: string, content: Uint8Array): Blob {
+function blob(mediaType: string, content: Uint8Array): OciBlob {
   const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`;
   return { descriptor: { mediaType, digest, size: content.length }, content };
 }
 
-function jsonBlob(mediaType: string, value: unknown): Blob {
+function jsonBlob(mediaType: string, value: unknown): OciBlob {
   return blob(mediaType, json(value));
 }
 
