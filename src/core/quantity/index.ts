@@ -24,4 +24,4 @@ export {
   ZERO_QUANTITY,
 } from "./quantity.ts";
 export { roundUpQuantity } from "./round.ts";
-export { quantityFitsInt64, quantityMilliValue, quantityValue, roundUpToMilli } from "./value.ts";
+export { quantityFitsInt64, quantityMilliValue, quantityValue } from "./value.ts";

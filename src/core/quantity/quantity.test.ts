@@ -17,7 +17,7 @@ import {
   quantityMilliValue,
   quantityOrZero,
   quantityValue,
-  roundUpToMilli,
+  roundUpQuantity,
   subtractQuantities,
   ZERO_QUANTITY,
 } from "./index.ts";
@@ -103,9 +103,9 @@ describe("quantity", () => {
   });
 
   it("rounds up to thousandths for defaulting and keeps what is coarse enough as it was written", () => {
-    assert.equal(formatQuantity(roundUpToMilli(quantity("0.1m"))), "1m");
-    assert.equal(formatQuantity(roundUpToMilli(quantity("-1500u"))), "-2m");
-    assert.equal(formatQuantity(roundUpToMilli(quantity("01"))), "01");
+    assert.equal(formatQuantity(roundUpQuantity(quantity("0.1m"), -3)), "1m");
+    assert.equal(formatQuantity(roundUpQuantity(quantity("-1500u"), -3)), "-2m");
+    assert.equal(formatQuantity(roundUpQuantity(quantity("01"), -3)), "01");
   });
 
   it("is made of integers and thousandths", () => {

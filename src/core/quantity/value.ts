@@ -65,16 +65,6 @@ export function quantityMilliValue(quantity: Quantity): bigint {
   return scaledValue(quantity, MILLI);
 }
 
-/**
- * The quantity rounded up, away from zero, to whole thousandths; kept as it is, text included, when it has no finer part
- * (a big decimal loses its text). Source: resource.Quantity.RoundUp, which API defaulting applies to resource lists.
- */
-export function roundUpToMilli(quantity: Quantity): Quantity {
-  if (quantity.scale >= MILLI) return quantity;
-  const divisor = powerOfTen(MILLI - quantity.scale);
-  return { ...quantity, mantissa: divideAwayFromZero(quantity.mantissa, divisor), scale: MILLI, text: "" };
-}
-
 /** Whether the exact number, in units of 10^`scale` and rounded away from zero, fits in 64 bits. */
 export function quantityFitsInt64(quantity: Quantity, scale = 0): boolean {
   const power = quantity.scale - scale;
