@@ -84,12 +84,18 @@ function decode(value: unknown, type: FieldType, path: Path, report: Report): Js
       return quantityText(value, type.numbers, path, report);
     case "list":
       if (!Array.isArray(value)) return wrongType("a list", value, path, report);
-      return value.map((item, index) => decode(item, type.items, [...path, index], report) ?? null);
+      return value.map((item, index) => listItem(item, type.items, [...path, index], report));
     case "map":
       return map(value, type.values, path, report);
     case "object":
       return struct(value, type.fields, path, report, []);
   }
+}
+
+/** Differs: a null in a list is refused; Go takes it for an empty value. */
+function listItem(value: unknown, type: FieldType, path: Path, report: Report): Json {
+  if (value === null) wrongType(type.kind === "object" ? "a mapping" : `a ${type.kind}`, value, path, report);
+  return decode(value, type, path, report) ?? null;
 }
 
 function map(value: unknown, values: FieldType, path: Path, report: Report): Json | undefined {

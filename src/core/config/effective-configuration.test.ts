@@ -66,6 +66,7 @@ const wrongTypes: readonly (readonly [JsonObject, string])[] = [
   [{ maxPods: 2 ** 31 }, "maxPods: 2147483648 is out of range for int32"],
   [{ enableServer: "yes" }, 'enableServer: expected true or false, got the string "yes"'],
   [{ clusterDNS: "10.0.0.1" }, 'clusterDNS: expected a list, got the string "10.0.0.1"'],
+  [{ clusterDNS: [null] }, "clusterDNS[0]: expected a string, got null"],
   [{ clusterDNS: [10] }, "clusterDNS[0]: expected a string, got number 10; put it in quotes"],
   [
     { evictionHard: { "memory.available": 100 } },
