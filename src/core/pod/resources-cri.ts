@@ -76,7 +76,7 @@ export function sandboxLinuxResources(pod: Pod, options: CriResourceOptions): Li
 
 /** The pod's overhead, as request and limit; empty where it has none. Source: convertOverheadToLinuxResources. */
 export function overheadLinuxResources(pod: Pod, options: CriResourceOptions): LinuxContainerResources {
-  const overhead = pod.spec?.overhead;
+  const overhead = pod.spec?.overhead ?? undefined;
   if (overhead === undefined) return {};
   return linuxResources({ requests: { cpu: overhead["cpu"] ?? "0" }, limits: overhead }, options);
 }

@@ -55,9 +55,18 @@ describe("pod resources", () => {
     assert.equal(podRequest(plain, "pods"), 1);
   });
 
-  it("survive a pod without a spec", () => {
-    assert.equal(qosClass({}), "BestEffort");
-    assert.equal(podRequest({}, "memory"), 0);
+  it("survive a pod without a spec, and fields that JSON says are null", () => {
+    const nulls: Pod = JSON.parse('{"spec":{"containers":[{"resources":null}],"initContainers":null,"overhead":null}}');
+    for (const empty of [{}, nulls]) {
+      assert.equal(qosClass(empty), "BestEffort");
+      assert.equal(podRequest(empty, "memory"), 0);
+      assert.deepEqual(requestsOf(empty.spec ?? { containers: [] }), {});
+      assert.deepEqual(overheadLinuxResources(empty, { cpuCfsQuota: true }), {});
+    }
+  });
+
+  it("read quantities with space around them, as the API does", () => {
+    assert.deepEqual(requestsOf({ containers: [container("a", { memory: " 1Gi\n" })] }), { memory: "1Gi" });
   });
 });
 

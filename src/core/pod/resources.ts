@@ -122,10 +122,10 @@ function sumOneRequest(pod: Pod, name: string): Quantity {
 
 /** The sum for the usual pod, without big numbers: whole requests, no init containers, no overhead. Else undefined. */
 function plainRequest(pod: Pod, name: string): number | undefined {
-  const { containers = [], initContainers = [], overhead } = pod.spec ?? {};
-  if (initContainers.length > 0 || overhead !== undefined || name === "cpu") return undefined;
+  const hasInit = (pod.spec?.initContainers ?? []).length > 0;
+  if (name === "cpu" || hasInit || pod.spec?.overhead !== undefined) return undefined;
   let sum = 0;
-  for (const container of containers) {
+  for (const container of pod.spec?.containers ?? []) {
     const amount = plainAmount(String(container.resources?.requests?.[name] ?? "0"));
     if (amount === undefined) return undefined;
     sum += amount;

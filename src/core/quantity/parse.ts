@@ -156,11 +156,11 @@ export function parseQuantity(text: string): Quantity | QuantityError {
 }
 
 /**
- * As parseQuantity; absent or no quantity (validation refuses such pods) counts as zero. A number is one as an undecoded
- * manifest carries it.
+ * The quantity of an API object: space around it does not count, as in its JSON form. Absent or no quantity (validation
+ * refuses such pods) is zero. A number is one as an undecoded manifest carries it.
  */
 export function quantityOrZero(text: string | number | undefined): Quantity {
   if (text === undefined) return ZERO_QUANTITY;
-  const parsed = parseQuantity(String(text));
+  const parsed = parseQuantity(String(text).trim());
   return isQuantityError(parsed) ? ZERO_QUANTITY : parsed;
 }
