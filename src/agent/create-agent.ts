@@ -2,6 +2,8 @@
  * Composes the agent from ports and settings: the daemon on the real machine and the simulated node alike. The order of
  * `components` is the order of start; they stop in reverse.
  */
+
+import type { ResourceList } from "../core/api/types.ts";
 import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
@@ -59,6 +61,8 @@ export interface AgentOptions {
   readonly clusterDns: readonly string[];
   readonly resolvConf: string;
   readonly standalone: boolean;
+  /** What pods may request of this node. */
+  readonly allocatable: ResourceList;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   readonly crashLoopBackOffMaxMs: number;
@@ -67,7 +71,7 @@ export interface AgentOptions {
   readonly containerLogMaxFiles: number;
   readonly containerLogMonitorIntervalMs: number;
   readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
-  readonly cgroups: PodCgroupsOptions;
+  readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
 }
 
 /** Anything with a loop: `start` returns when it runs, `stop` when it ended (after `signal` was aborted). */
@@ -101,7 +105,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const statuses = new StatusManager({ clock, log, store });
   const pleg = new Pleg({ clock, log, runtime, files, eventSource: ports.eventSource }, PLEG_DEFAULTS);
   const health = new RuntimeHealth({ clock, log, runtime }, () => pleg.health);
-  const cgroups = new PodCgroups({ log, cgroups: ports.cgroups }, options.cgroups);
+  const cgroups = new PodCgroups(
+    { clock, log, cgroups: ports.cgroups },
+    { ...options.cgroups, activePods: () => workers.activePods() },
+  );
   const volumes = new PodVolumes({ files, objects: pods });
   const killer = new PodKiller({ log, runtime, events });
   const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups });
@@ -113,7 +120,12 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups });
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
-    { ...options.containerGc, pods: workers, allSourcesReady: () => pods.allSourcesReady },
+    {
+      ...options.containerGc,
+      logLinksRoot: options.logLinksRoot,
+      pods: workers,
+      allSourcesReady: () => pods.allSourcesReady,
+    },
   );
   const rotation = new LogRotation(
     { clock, log, runtime, logFiles, pleg },
@@ -149,7 +161,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,
-      allocatable: { cpu: String(machine.cpuCores), memory: String(machine.memoryBytes) },
+      allocatable: options.allocatable,
       resources,
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },

@@ -5,6 +5,8 @@ export interface LogFiles {
   removePodDirectory(name: string): Promise<void>;
   /** Files of one container's log directory (`path` = its newest log), with size and time of change. */
   listRotated(path: string): Promise<readonly LogFile[]>;
+  /** File names in a directory, unordered; empty when it is not there. */
+  listNames(directory: string): Promise<readonly string[]>;
   /** Size of a log in bytes; `undefined`: not there. */
   size(path: string): Promise<number | undefined>;
   rename(from: string, to: string): Promise<void>;

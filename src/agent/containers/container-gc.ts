@@ -4,11 +4,18 @@ import {
   evictContainers,
   evictLogDirectories,
   evictSandboxes,
+  evictsDanglingLogLink,
   type GcInput,
   type PodRemoval,
 } from "../../core/containers/garbage.ts";
-import { CONTAINER_NAME_LABEL, isManagedByKubelet, POD_UID_LABEL } from "../../core/cri/labels.ts";
-import type { CriContainer } from "../../core/cri/types.ts";
+import {
+  CONTAINER_NAME_LABEL,
+  containerInfoFromLabels,
+  isManagedByKubelet,
+  POD_UID_LABEL,
+} from "../../core/cri/labels.ts";
+import type { CriContainer, CriContainerStatus } from "../../core/cri/types.ts";
+import { containerIdOfLogLink, containerLogLink } from "../../core/logs/log-paths.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -26,6 +33,7 @@ export interface ContainerGcOptions {
   readonly policy: ContainerGcPolicy;
   /** Between two runs (the kubelet: one minute). */
   readonly periodMs: number;
+  readonly logLinksRoot: string;
   readonly pods: PodRemoval;
   readonly allSourcesReady: () => boolean;
 }
@@ -76,9 +84,9 @@ export class ContainerGc {
     for (const removal of evictContainers((await this.#containers()).map(gcContainer), input)) {
       await this.#attempt("container not removed", removal.id, async () => {
         if (removal.stopFirst) await runtime.stopContainer(removal.id, UNKNOWN_GRACE_SECONDS);
-        const logPath = (await runtime.containerStatus(removal.id))?.logPath;
+        const status = await runtime.containerStatus(removal.id);
         await runtime.removeContainer(removal.id);
-        if (logPath !== undefined) await this.#ports.logFiles.removeContainerLogs(logPath, removal.id);
+        if (status !== undefined) await this.#ports.logFiles.removeContainerLogs(status.logPath, this.#linkOf(status));
       });
     }
   }
@@ -106,7 +114,16 @@ export class ContainerGc {
     for (const name of evictLogDirectories(await logFiles.listPodDirectories(), input)) {
       await this.#attempt("log directory not removed", name, () => logFiles.removePodDirectory(name));
     }
-    await logFiles.removeDanglingLinks();
+    const states = new Map((await this.#containers()).map(({ id, state }) => [id, state]));
+    await logFiles.removeDanglingLinks((link) => {
+      const id = containerIdOfLogLink(link);
+      return id !== undefined && !evictsDanglingLogLink(states.get(id) ?? "unknown");
+    });
+  }
+
+  #linkOf({ id, labels }: CriContainerStatus): string {
+    const { podName: name, podNamespace: namespace, podUid: uid, containerName } = containerInfoFromLabels(labels, {});
+    return containerLogLink({ name, namespace, uid }, containerName, id, this.#options.logLinksRoot);
   }
 
   async #containers(): Promise<readonly CriContainer[]> {

@@ -3,8 +3,9 @@
  * runtime says of each pod. Driven by the runtime's event stream; a slow relist is the safety net, a fast one stands in
  * where the runtime has no stream. Every pod is observed on its own: a slow one holds up nobody.
  */
+import { POD_UID_LABEL } from "../../core/cri/labels.ts";
 import { diffPodStates, type PodLifecycleEvent } from "../../core/pleg/diff.ts";
-import { groupByPod, POD_UID_LABEL, type PodRows, rowStates, statusStates } from "../../core/pleg/pod-observation.ts";
+import { groupByPod, type PodRows, rowStates, statusStates } from "../../core/pleg/pod-observation.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage, isRuntimeError } from "../../ports/errors.ts";

@@ -9,11 +9,11 @@ import {
   withTerminationMessage,
 } from "../../core/containers/termination-message.ts";
 import { toRuntimeContainerStatus } from "../../core/cri/container-status.ts";
+import { POD_UID_LABEL } from "../../core/cri/labels.ts";
 import type { CriContainerStatus } from "../../core/cri/types.ts";
 import { lastLogLines } from "../../core/logs/last-lines.ts";
 import {
   assemblePodStatus,
-  POD_UID_LABEL,
   type PodRows,
   planObservation,
   rowStates,

@@ -4,7 +4,7 @@
  * Source of the order: kubelet kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod.
  */
 import type { Pod, PodStatus } from "../../core/api/types.ts";
-import { podLogDirectory, podLogDirectoryName } from "../../core/logs/log-paths.ts";
+import { containerIdOfLogLink, podLogDirectory, podLogDirectoryName } from "../../core/logs/log-paths.ts";
 import { activeDeadline } from "../../core/pod/deadline.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { qosClass } from "../../core/pod/qos.ts";
@@ -127,21 +127,27 @@ export class PodSyncer {
       throw new Error(`something is still mounted in the directory of pod ${pod?.metadata?.name ?? uid}`);
   }
 
-  /** The pod is wanted no more: its containers, sandboxes, logs and its status go, too. */
-  async forget(uid: string): Promise<void> {
-    const { pleg, clock, killer, statuses, runtime, logFiles } = this.#ports;
+  /** The pod is wanted no more: its containers, sandboxes, logs and its status go, too. `pod` holds at least its name. */
+  async forget(uid: string, pod: Pod): Promise<void> {
+    const { pleg, clock, killer, statuses, runtime } = this.#ports;
     const status = await pleg.observe(uid, clock.monotonic());
     if (status !== undefined) {
       await killer.removePod(status);
       const after = await pleg.observe(uid, clock.monotonic());
       if (after !== undefined) throw new Error("the runtime still has containers or sandboxes of the pod");
-      const { name, namespace } = status;
-      await logFiles.removePodDirectory(podLogDirectoryName({ name, namespace, uid }));
-      await logFiles.removeDanglingLinks();
     }
+    await this.#removeLogs(uid, pod, new Set(status?.containerStatuses.map(({ id }) => id)));
     statuses.forget(uid);
     runtime.forget(uid);
     this.#actedAt.delete(uid);
+  }
+
+  async #removeLogs(uid: string, pod: Pod, containerIds: ReadonlySet<string>): Promise<void> {
+    const { logFiles } = this.#ports;
+    const { name = "", namespace = "default" } = pod.metadata ?? {};
+    await logFiles.removePodDirectory(podLogDirectoryName({ name, namespace, uid }));
+    if (containerIds.size === 0) return;
+    await logFiles.removeDanglingLinks((link) => !containerIds.has(containerIdOfLogLink(link) ?? ""));
   }
 
   #deadlineExceeded(pod: Pod, evict: NonNullable<SyncResult["evict"]>): SyncResult {

@@ -88,6 +88,13 @@ export class PodWorkers implements PodRemoval {
     return this.#state;
   }
 
+  /** Pods that may have processes. */
+  activePods(): readonly Pod[] {
+    return Object.values(this.#state.workers)
+      .filter(({ terminatedAtMs, runtimeOnly }) => terminatedAtMs === undefined && !runtimeOnly)
+      .map(({ pod }) => pod);
+  }
+
   /** The pod is wanted in this version. */
   update(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
@@ -263,8 +270,9 @@ export class PodWorkers implements PodRemoval {
 
   async #forgetWhenGone(uid: string, activity: Activity): Promise<void> {
     const { clock, log, syncer } = this.#ports;
+    const pod = this.#state.workers[uid]?.pod ?? { metadata: { uid } };
     try {
-      await syncer.forget(uid);
+      await syncer.forget(uid, pod);
     } catch (error) {
       log.debug("pod not forgotten yet", { podUid: uid, error: errorMessage(error) });
       if (this.#stopped) return;

@@ -1,75 +1,141 @@
 /**
- * The cgroups of the node's pods: the QoS tree, one cgroup per pod, kept in step as pods come and go.
- * Source: kubelet cm/pod_container_manager_linux.go, cm/qos_container_manager_linux.go.
+ * The cgroups of the node's pods: the tree of QoS classes with its limits, one cgroup per pod, kept in step as pods come
+ * and go. Source: kubelet cm/pod_container_manager_linux.go, cm/qos_container_manager_linux.go,
+ * cm/node_container_manager_linux.go.
  */
-import type { Pod } from "../../core/api/types.ts";
-import type { CgroupName } from "../../core/cgroup/types.ts";
+import type { Pod, QosClass } from "../../core/api/types.ts";
+import {
+  isCgroupSegment,
+  KUBEPODS,
+  type NodeCgroupsInput,
+  nodeCgroups,
+  parseCgroupName,
+  podCgroupName,
+  podUidOfCgroup,
+  qosCgroupName,
+  qosTree,
+} from "../../core/cgroup/index.ts";
+import type { CgroupName, CgroupResources } from "../../core/cgroup/types.ts";
 import { qosClass } from "../../core/pod/qos.ts";
+import { type PodCgroupNodeOptions, podCgroupResources } from "../../core/pod/resources-cgroup.ts";
 import type { Cgroups } from "../../ports/cgroups.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 
 export interface PodCgroupsPorts {
+  readonly clock: Clock;
   readonly log: Log;
   readonly cgroups: Cgroups;
 }
 
 export interface PodCgroupsOptions {
-  /** Below which everything of the pods lies; usually `["kubepods"]`. */
-  readonly root: CgroupName;
+  readonly node: NodeCgroupsInput;
+  readonly driver: "cgroupfs" | "systemd";
+  readonly pod: PodCgroupNodeOptions;
+  /** Pods that may have processes. */
+  readonly activePods: () => readonly Pod[];
 }
+
+const CLASSES: readonly QosClass[] = ["Guaranteed", "Burstable", "BestEffort"];
+/** The QoS tree follows changes at once; this is the safety net (kubelet periodicQOSCgroupUpdateInterval). */
+const UPDATE_EVERY_MS = 60_000;
 
 export class PodCgroups {
   readonly #ports: PodCgroupsPorts;
   readonly #options: PodCgroupsOptions;
+  #done: Promise<void> = Promise.resolve();
+  #updating: Promise<void> = Promise.resolve();
+  /** The QoS limits as they were last written. */
+  #written = "";
 
   constructor(ports: PodCgroupsPorts, options: PodCgroupsOptions) {
     this.#ports = ports;
     this.#options = options;
   }
 
-  async start(_signal: AbortSignal): Promise<void> {
-    for (const name of [this.#options.root, this.#tree("burstable"), this.#tree("besteffort")]) {
-      await this.#ports.cgroups.ensure(name, {});
-    }
+  /** Makes the tree and enforces what is reserved for the system; rejects with HostError when it cannot. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { cgroups } = this.#ports;
+    const { kubepods, reserved } = nodeCgroups(this.#options.node);
+    await cgroups.ensure(KUBEPODS, kubepods);
+    for (const qos of CLASSES) await cgroups.ensure(qosCgroupName(KUBEPODS, qos), {});
+    for (const { kind, cgroup, limits } of reserved) await this.#enforceReserved(kind, cgroup, limits);
+    await this.updateTree();
+    this.#done = this.#run(signal);
   }
 
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    await this.#done;
+  }
 
+  /** What the runtime gets as the parent of the pod's containers. */
   runtimeParent(pod: Pod): string {
-    return this.#ports.cgroups.runtimePath(this.#nameOf(pod));
+    return this.#ports.cgroups.runtimePath(nameOf(pod));
   }
 
   async ensurePod(pod: Pod): Promise<void> {
-    await this.#ports.cgroups.ensure(this.#nameOf(pod), {});
+    const uid = pod.metadata?.uid ?? "";
+    if (!isCgroupSegment(uid)) throw new Error(`pod UID ${JSON.stringify(uid)} cannot be part of a cgroup name`);
+    const { cgroups } = this.#ports;
+    if (await cgroups.exists(nameOf(pod))) return;
+    await cgroups.ensure(nameOf(pod), podCgroupResources(pod, this.#options.pod));
+    await this.updateTree();
   }
 
   /** Whatever is left of the pod's processes is killed. Rejects when the cgroup cannot be removed yet. */
   async removePod(uid: string): Promise<void> {
     const { cgroups } = this.#ports;
-    for (const parent of [this.#options.root, this.#tree("burstable"), this.#tree("besteffort")]) {
-      const name = [...parent, `pod${uid}`];
-      if ((await cgroups.exists(name)) && !(await cgroups.remove(name))) {
-        throw new Error(`cgroup ${name.join("/")} could not be removed yet`);
-      }
+    if (!isCgroupSegment(uid)) return;
+    for (const qos of CLASSES) {
+      const name = podCgroupName(KUBEPODS, qos, uid);
+      if (!(await cgroups.exists(name))) continue;
+      if (!(await cgroups.remove(name))) throw new Error(`cgroup ${name.join("/")} could not be removed yet`);
     }
+    await this.updateTree();
   }
 
   /** UIDs of all pods that have a cgroup. */
   async listPods(): Promise<readonly string[]> {
-    const trees = [this.#options.root, this.#tree("burstable"), this.#tree("besteffort")];
-    const names = await Promise.all(trees.map((tree) => this.#ports.cgroups.children(tree)));
-    return names.flat().flatMap((name) => (name.startsWith("pod") ? [name.slice("pod".length)] : []));
+    const { cgroups } = this.#ports;
+    const trees = CLASSES.map((qos) => qosCgroupName(KUBEPODS, qos));
+    const children = await Promise.all(trees.map((tree) => cgroups.children(tree)));
+    return trees.flatMap((tree, i) => (children[i] ?? []).flatMap((leaf) => podUidOfCgroup([...tree, leaf]) ?? []));
   }
 
-  #tree(qos: "burstable" | "besteffort"): CgroupName {
-    return [...this.#options.root, qos];
+  /** Writes the limits of the QoS classes where they changed; one update at a time. */
+  updateTree(): Promise<void> {
+    this.#updating = this.#updating
+      .then(() => this.#writeTree())
+      .catch((error: unknown) => this.#ports.log.warn("QoS cgroups not updated", { error: errorMessage(error) }));
+    return this.#updating;
   }
 
-  #nameOf(pod: Pod): CgroupName {
-    const leaf = `pod${pod.metadata?.uid ?? ""}`;
-    const qos = qosClass(pod);
-    return qos === "Guaranteed"
-      ? [...this.#options.root, leaf]
-      : [...this.#tree(qos === "Burstable" ? "burstable" : "besteffort"), leaf];
+  async #writeTree(): Promise<void> {
+    const { cgroups } = this.#ports;
+    const tree = qosTree({ pods: this.#options.activePods(), hugePageSizes: this.#options.node.hugePageSizes });
+    const text = JSON.stringify(tree);
+    if (text === this.#written) return;
+    await cgroups.update(KUBEPODS, tree.kubepods);
+    await cgroups.update(qosCgroupName(KUBEPODS, "Burstable"), tree.burstable);
+    await cgroups.update(qosCgroupName(KUBEPODS, "BestEffort"), tree.bestEffort);
+    this.#written = text;
   }
+
+  async #enforceReserved(kind: string, cgroup: string, limits: CgroupResources): Promise<void> {
+    const { cgroups, log } = this.#ports;
+    if (await cgroups.update(parseCgroupName(this.#options.driver, cgroup), limits)) return;
+    log.error("a reserved cgroup does not exist: its limits are not enforced", { kind, cgroup });
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (await this.#ports.clock.sleep(UPDATE_EVERY_MS, signal)) {
+      this.#written = "";
+      await this.updateTree();
+    }
+  }
+}
+
+function nameOf(pod: Pod): CgroupName {
+  return podCgroupName(KUBEPODS, qosClass(pod), pod.metadata?.uid ?? "");
 }

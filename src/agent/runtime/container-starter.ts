@@ -5,7 +5,7 @@
 import type { Container, Pod, ResourceList } from "../../core/api/types.ts";
 import { type ContainerConfigResult, containerConfig } from "../../core/cri/container-config.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../../core/cri/types.ts";
-import { containerLogLink, containerLogPath } from "../../core/logs/log-paths.ts";
+import { containerLogLink, latestRestartCount, podLogDirectory } from "../../core/logs/log-paths.ts";
 import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerEnvironment, type EnvironmentVariable } from "../../core/pod/environment.ts";
 import { type EnvironmentObjects, notFoundText } from "../../core/pod/environment-objects.ts";
@@ -117,7 +117,7 @@ export class ContainerStarter {
 
   async #config(context: StartContext, image: ReadyImage): Promise<ContainerConfigResult> {
     const { pod, container, observed, podIps } = context;
-    const attempt = restartCountOf(observed, container.name);
+    const attempt = await this.#restartCount(pod, observed, container.name);
     const environment = this.#environment(context);
     if ("error" in environment) return environment;
     const { variables } = environment;
@@ -150,6 +150,18 @@ export class ContainerStarter {
     });
   }
 
+  /**
+   * Instances of one container are counted from 0. A runtime that has forgotten them (a reboot) leaves their logs, which
+   * must not be written over.
+   */
+  async #restartCount(pod: Pod, observed: RuntimePodStatus, container: string): Promise<number> {
+    const newest = newestContainerStatus(observed, container);
+    if (newest !== undefined) return newest.restartCount + 1;
+    const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
+    const directory = `${podLogDirectory({ name, namespace, uid }, this.#options.logRoot)}/${container}`;
+    return (latestRestartCount(await this.#ports.logFiles.listNames(directory)) ?? -1) + 1;
+  }
+
   #environment(
     context: StartContext,
   ): { readonly variables: readonly EnvironmentVariable[] } | { readonly error: string } {
@@ -174,7 +186,7 @@ export class ContainerStarter {
   async #linkLog(pod: Pod, container: Container, id: string, config: ContainerConfig): Promise<void> {
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const identity = { name, namespace, uid };
-    const target = `${this.#options.logRoot}/${namespace}_${name}_${uid}/${config.logPath ?? containerLogPath(container.name, 0)}`;
+    const target = `${podLogDirectory(identity, this.#options.logRoot)}/${config.logPath ?? ""}`;
     const link = containerLogLink(identity, container.name, id, this.#options.logLinksRoot);
     await this.#ports.logFiles
       .link(link, target)
@@ -184,10 +196,4 @@ export class ContainerStarter {
   #failed({ pod, container }: StartContext, message: string): void {
     this.#ports.events.pod(pod, "Warning", "Failed", message, containerField(pod, container.name));
   }
-}
-
-/** Instances of one container are counted from 0. */
-function restartCountOf(observed: RuntimePodStatus, name: string): number {
-  const newest = newestContainerStatus(observed, name);
-  return newest === undefined ? 0 : newest.restartCount + 1;
 }

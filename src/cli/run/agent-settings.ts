@@ -1,5 +1,6 @@
 /** From the effective configuration to the options of the agent. */
 import type { AgentOptions } from "../../agent/create-agent.ts";
+import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
@@ -20,7 +21,16 @@ export function agentOptions(
   machine: MachineInfo,
 ): AgentOptions {
   const settings = kubeletSettings(configuration.kubelet);
-  void machine;
+  const capacity = nodeCapacity({
+    cpus: machine.cpuCores,
+    memoryBytes: machine.memoryBytes,
+    hugePages: [],
+    maxPods: settings.maxPods,
+    podsPerCore: settings.podsPerCore,
+  });
+  const { systemReserved, kubeReserved, evictionHard } = settings;
+  const reservations = { systemReserved, kubeReserved, evictionHard };
+  const hugePageSizes = Object.keys(machine.hugePageBytes);
   return {
     nodeName: node.nodeName,
     hostIps: node.hostIps,
@@ -40,6 +50,23 @@ export function agentOptions(
     containerLogMaxFiles: settings.containerLogMaxFiles,
     containerLogMonitorIntervalMs: settings.containerLogMonitorIntervalMs,
     containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: CONTAINER_GC_PERIOD_MS },
-    cgroups: { root: ["kubepods"] },
+    allocatable: nodeAllocatable(capacity, reservations),
+    cgroups: {
+      node: {
+        capacity,
+        reservations,
+        enforce: settings.enforceNodeAllocatable,
+        systemReservedCgroup: settings.systemReservedCgroup,
+        kubeReservedCgroup: settings.kubeReservedCgroup,
+        hugePageSizes,
+      },
+      driver: settings.cgroupDriver,
+      pod: {
+        enforceCpuLimits: settings.cpuCfsQuota,
+        cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
+        podPidsLimit: settings.podPidsLimit ?? -1,
+        hugePageSizes,
+      },
+    },
   };
 }

@@ -1,8 +1,8 @@
 /** The container runtime of this machine: the one that a flag names, or an embedded containerd with its images. */
 import { resolve } from "node:path";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
-import { ensurePodNetwork } from "../../host/cni/bridge-network.ts";
 import { isDefault, originOf } from "../../core/config/origin.ts";
+import { ensurePodNetwork } from "../../host/cni/bridge-network.ts";
 import { createEmbeddedContainerd, type EmbeddedContainerd } from "../../host/containerd/embedded-containerd.ts";
 import { missingPrograms, missingProgramsMessage } from "../../host/containerd/programs.ts";
 import { type CriClient, createCriClient } from "../../host/cri/cri-client.ts";

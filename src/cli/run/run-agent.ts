@@ -23,8 +23,8 @@ import type { ManifestSource } from "../../ports/manifest-source.ts";
 import type { CommandOf } from "../flags.ts";
 import { loadConfiguration } from "../load-configuration.ts";
 import { agentOptions } from "./agent-settings.ts";
-import { openCgroups } from "./open-cgroups.ts";
 import { openRuntime } from "./machine-runtime.ts";
+import { openCgroups } from "./open-cgroups.ts";
 
 /** A node that is alone shows itself on the loopback read-only port, has no cluster DNS and needs no certificates. */
 const STANDALONE_DEFAULTS = [
@@ -95,9 +95,12 @@ async function runOnMachine(input: RunInput): Promise<number> {
       runtime: runtime.client.runtime,
       images: runtime.client.images,
       eventSource: createRuntimeEventSource(runtime.client, clock),
-      cgroups: await openCgroups(clock),
+      cgroups: await openCgroups(configuration.kubelet.cgroupDriver, configuration.kubelet.cgroupRoot, clock),
       files: await createPodFiles({ rootDir }),
-      logFiles: await createLogFiles({ podLogsDir: configuration.kubelet.podLogsDir, containerLogsDir: "/var/log/containers" }),
+      logFiles: await createLogFiles({
+        podLogsDir: configuration.kubelet.podLogsDir,
+        containerLogsDir: "/var/log/containers",
+      }),
       store,
       sources: manifestSources(configuration, clock, log),
       readManifest: manifestReader(nodeName),

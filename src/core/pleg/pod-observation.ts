@@ -2,13 +2,10 @@
  * One pod as the runtime's two lists show it, and how it becomes a RuntimePodStatus with as few further calls as
  * possible: an instance whose state did not change since the last observation is taken over from it.
  */
+import { POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from "../cri/labels.ts";
 import type { CriContainer, PodSandbox, PodSandboxStatus } from "../cri/types.ts";
 import type { RuntimeContainerStatus, RuntimePodStatus } from "../pod/runtime-status.ts";
 import { containerPlegState, type PodStates, sandboxPlegState } from "./diff.ts";
-
-export const POD_UID_LABEL = "io.kubernetes.pod.uid";
-const POD_NAME_LABEL = "io.kubernetes.pod.name";
-const POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace";
 
 /** Rows of ListPodSandbox and ListContainers that belong to one pod UID, in any order. */
 export interface PodRows {

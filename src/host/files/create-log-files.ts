@@ -46,6 +46,7 @@ export async function createLogFiles(options: LogFilesOptions = {}): Promise<Log
 
     rename: (from, to) => asHostError(from, rename(from, to)),
     remove: (path) => asHostError(path, rm(path, { force: true })),
+    listNames: (directory) => orEmpty(directory, readdir(directory)),
     compress: (from, to) => asHostError(from, compress(from, to), "cannot compress a log"),
     link: (link, target) => asHostError(link, replaceLink(link, target), "cannot link a log"),
     removeDanglingLinks: (keep) => asHostError(containerLogsDir, removeDanglingLinks(containerLogsDir, keep)),
