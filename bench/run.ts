@@ -1,0 +1,153 @@
+/**
+ * `npm run bench [-- NAME...]`: prints figures as JSON, each beside its floor from the same run (the same CRI calls
+ * issued bare, with the same parallelism). Never a pass or fail: the machine decides what is fast.
+ * Names: start, restart, idle, ready; without a name all of them.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AgentNode, SLEEP, shellPod } from "../test/support/agent-node.ts";
+import {
+  benchPod,
+  cpuMs,
+  pssMib,
+  type RawPod,
+  removeRawPods,
+  round,
+  StartWatch,
+  startRawPod,
+  summary,
+} from "./support.ts";
+
+const ROUNDS: Readonly<Record<number, number>> = { 1: 9, 30: 3, 100: 3 };
+const IDLE_SECONDS = 60;
+
+async function startFigures(node: AgentNode, watch: StartWatch): Promise<unknown> {
+  const figures = [];
+  for (const count of [1, 30, 100]) {
+    const agent: number[] = [];
+    const floor: number[] = [];
+    for (let i = 0; i < (ROUNDS[count] ?? 3); i += 1) {
+      floor.push(await floorStart(node, watch, count, i));
+      agent.push(await agentStart(node, watch, count, i));
+    }
+    const ratios = agent.map((value, i) => value / (floor[i] ?? Number.NaN));
+    figures.push({ pods: count, agentMs: summary(agent), floorMs: summary(floor), ratio: summary(ratios) });
+    console.error(`start ${count}: ${JSON.stringify(figures.at(-1))}`);
+  }
+  return figures;
+}
+
+/** A pod makes two starts: its sandbox and its container. */
+const STARTS_PER_POD = 2;
+
+async function agentStart(node: AgentNode, watch: StartWatch, count: number, round: number): Promise<number> {
+  const names = Array.from({ length: count }, (_, i) => `agent-${count}-${round}-${i}`);
+  const manifests = names.map((name) => ({ apiVersion: "v1", kind: "Pod", ...benchManifest(name) }));
+  const started = watch.starts(count * STARTS_PER_POD);
+  const from = performance.now();
+  node.write("bench.yaml", ...manifests);
+  const took = (await started) - from;
+  node.remove("bench.yaml");
+  await node.until("the pods are gone", async () => (await node.cri.runtime.listPodSandbox()).length === 0, 180_000);
+  return took;
+}
+
+async function floorStart(node: AgentNode, watch: StartWatch, count: number, round: number): Promise<number> {
+  const started = watch.starts(count * STARTS_PER_POD);
+  const from = performance.now();
+  const pods: readonly RawPod[] = await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      startRawPod(node.cri, `floor-${count}-${round}-${i}`, `${node.cgroupRoot}/bench`, node.logDir),
+    ),
+  );
+  const took = (await started) - from;
+  await removeRawPods(node.cri, pods);
+  return took;
+}
+
+function benchManifest(name: string) {
+  const { spec } = benchPod(name);
+  return { metadata: { name }, spec: { ...spec, terminationGracePeriodSeconds: 1 } };
+}
+
+/** Container killed with SIGKILL -> its replacement has started. */
+async function restartFigures(node: AgentNode, watch: StartWatch): Promise<unknown> {
+  const agent: number[] = [];
+  for (let i = 0; i < 10; i += 1) {
+    const name = `restart-${i}`;
+    node.write("restart.yaml", shellPod(name, SLEEP));
+    const pod = await node.untilPod(name, "runs", ({ status }) => status?.phase === "Running");
+    const id = pod.status?.containerStatuses?.[0]?.containerID?.replace("containerd://", "") ?? "";
+    await sleep(300);
+    const started = watch.starts(1);
+    const from = performance.now();
+    process.kill(firstProcess(node.cgroupRoot, id), "SIGKILL");
+    agent.push((await started) - from);
+    node.remove("restart.yaml");
+    await node.untilGone(name);
+  }
+  return { agentMs: summary(agent) };
+}
+
+function firstProcess(cgroupRoot: string, containerId: string): number {
+  const base = `/sys/fs/cgroup/memory${cgroupRoot}`;
+  const path = readdirSync(base, { recursive: true, encoding: "utf8" }).find((entry) =>
+    entry.endsWith(`/${containerId}`),
+  );
+  return Number.parseInt(readFileSync(`${base}/${path}/cgroup.procs`, "utf8"), 10);
+}
+
+async function idleFigures(node: AgentNode, watch: StartWatch): Promise<unknown> {
+  const count = 100;
+  const started = watch.starts(count * STARTS_PER_POD);
+  node.write("idle.yaml", ...Array.from({ length: count }, (_, i) => shellPod(`idle-${i}`, SLEEP)));
+  await started;
+  await sleep(20_000);
+  const before = cpuMs(node.pid);
+  const from = performance.now();
+  await sleep(IDLE_SECONDS * 1000);
+  const seconds = (performance.now() - from) / 1000;
+  const percent = (cpuMs(node.pid) - before) / 10 / seconds;
+  const figures = {
+    pods: count,
+    seconds: round(seconds),
+    cpuPercentOfACore: round(percent),
+    pssMib: round(pssMib(node.pid)),
+  };
+  node.remove("idle.yaml");
+  await node.until("the pods are gone", async () => (await node.cri.runtime.listPodSandbox()).length === 0, 180_000);
+  return figures;
+}
+
+/** The agent's process started -> its API says ready, with a runtime that is up. */
+async function readyFigures(node: AgentNode): Promise<unknown> {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    await node.end("SIGKILL");
+    const from = performance.now();
+    await node.start();
+    times.push(performance.now() - from);
+  }
+  return { readyMs: summary(times) };
+}
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const node = new AgentNode({ bridge: "tskbench0" });
+  const figures: Record<string, unknown> = {};
+  const run = (name: string) => wanted.length === 0 || wanted.includes(name);
+  try {
+    await node.start();
+    if (run("ready")) figures["ready"] = await readyFigures(node);
+    const watch = new StartWatch(node.cri);
+    await watch.connected;
+    if (run("start")) figures["start"] = await startFigures(node, watch);
+    if (run("restart")) figures["restart"] = await restartFigures(node, watch);
+    if (run("idle")) figures["idle"] = await idleFigures(node, watch);
+    await watch.close();
+  } finally {
+    await node.close();
+  }
+  console.log(JSON.stringify(figures, undefined, 2));
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,136 @@
+/** What the benchmarks share: medians, the event-stream stopwatch, raw CRI pods without the agent. */
+import { readFileSync } from "node:fs";
+import type { Pod } from "../src/core/api/types.ts";
+import { containerConfig } from "../src/core/cri/container-config.ts";
+import { sandboxConfig } from "../src/core/cri/sandbox-config.ts";
+import { createSystemClock } from "../src/host/clock/system-clock.ts";
+import type { CriClient } from "../src/host/cri/cri-client.ts";
+import { createRuntimeEventSource } from "../src/host/cri/runtime-event-source.ts";
+import { BUSYBOX } from "../test/support/agent-node.ts";
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+export function summary(values: readonly number[]) {
+  return { median: round(median(values)), min: round(Math.min(...values)), max: round(Math.max(...values)) };
+}
+
+export function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** Sees container starts through the runtime's own event stream, for the agent and for the floor alike. */
+export class StartWatch {
+  readonly #abort = new AbortController();
+  #waiting: { left: number; readonly done: (at: number) => void } | undefined;
+  readonly #running: Promise<void>;
+  readonly connected: Promise<void>;
+
+  constructor(cri: CriClient) {
+    const source = createRuntimeEventSource(cri, createSystemClock());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.connected = promise;
+    const onEvent = ({ kind }: { readonly kind: string }) => {
+      if (kind === "started") this.#count();
+    };
+    this.#running = source.run(resolve, onEvent, this.#abort.signal).catch(() => {});
+  }
+
+  #count(): void {
+    if (this.#waiting === undefined) return;
+    this.#waiting.left -= 1;
+    if (this.#waiting.left > 0) return;
+    this.#waiting.done(performance.now());
+    this.#waiting = undefined;
+  }
+
+  /** Resolves with the moment of the `count`-th start from now on; sandboxes count, too. */
+  starts(count: number): Promise<number> {
+    return new Promise((done) => {
+      this.#waiting = { left: count, done };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+}
+
+export function benchPod(name: string): Pod {
+  return {
+    metadata: { name, namespace: "default", uid: `bench-${name}` },
+    spec: {
+      enableServiceLinks: true,
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "main", image: BUSYBOX, imagePullPolicy: "Never", command: ["sleep", "100000"] }],
+    },
+  };
+}
+
+export interface RawPod {
+  readonly sandboxId: string;
+}
+
+/** The same calls that the agent makes for a pod, issued bare. Labels of a kubelet are left out: the pod is nobody's. */
+export async function startRawPod(cri: CriClient, name: string, cgroupParent: string, logDir: string): Promise<RawPod> {
+  const pod = benchPod(name);
+  const [container] = pod.spec?.containers ?? [];
+  if (container === undefined) throw new Error("no container");
+  const labels = { bench: "floor" };
+  const config = sandboxConfig({
+    pod,
+    attempt: 0,
+    hostname: name,
+    cpuCfsQuota: true,
+    cgroupParent: `${cgroupParent}/${name}`,
+    logDirectory: `${logDir}/floor_${name}`,
+  });
+  const sandbox = { ...config, labels };
+  const sandboxId = await cri.runtime.runPodSandbox(sandbox, "");
+  const made = containerConfig({
+    pod,
+    container,
+    restartCount: 0,
+    imageRef: BUSYBOX,
+    image: {},
+    environment: [],
+    seccompDefault: false,
+    seccompProfileRoot: "/nowhere",
+    memoryCapacityBytes: 8 * 2 ** 30,
+    cpuCfsQuota: true,
+    hugePageSizes: [],
+  });
+  if ("error" in made) throw new Error(made.error);
+  const id = await cri.runtime.createContainer(sandboxId, { ...made.config, labels }, sandbox);
+  await cri.runtime.startContainer(id);
+  return { sandboxId };
+}
+
+export async function removeRawPods(cri: CriClient, pods: readonly RawPod[]): Promise<void> {
+  await Promise.all(
+    pods.map(async ({ sandboxId }) => {
+      await cri.runtime.stopPodSandbox(sandboxId);
+      await cri.runtime.removePodSandbox(sandboxId);
+    }),
+  );
+}
+
+/** CPU time of a process so far, in milliseconds. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return ticks * 10;
+}
+
+/** Proportional set size in MiB. */
+export function pssMib(pid: number): number {
+  const match = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));
+  return Number(match?.[1] ?? Number.NaN) / 1024;
+}
