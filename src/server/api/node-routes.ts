@@ -1,0 +1,88 @@
+/** The node and what is its own: images, ConfigMaps, Secrets, what is wrong with manifests, and its end. */
+import type { ConfigMap, Secret } from "../../core/api/types.ts";
+import { RequestError } from "../errors.ts";
+import { answerJson } from "../http/answer.ts";
+import type { Route, RouteRequest } from "../http/route-table.ts";
+import { listObject, nodeObject, withKind } from "./objects.ts";
+import type { ServerPorts } from "./ports.ts";
+import { parseSelector } from "./selector.ts";
+
+export interface NodeRouteOptions {
+  readonly agentVersion: string;
+  /** Ends the agent; called once the answer is out. */
+  readonly shutDown: (options: { readonly stopPods: boolean }) => void;
+}
+
+export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): readonly Route[] {
+  const { agent, machine } = ports;
+  const node = () => {
+    const readiness = agent.readiness();
+    const { nodeName } = agent;
+    return nodeObject({
+      nodeName,
+      machine,
+      readiness,
+      runtime: agent.runtimeVersion(),
+      agentVersion: options.agentVersion,
+    });
+  };
+  return [
+    ...objectRoutes("ConfigMap", "configmaps", () => agent.configMaps()),
+    ...objectRoutes("Secret", "secrets", () => agent.secrets()),
+    get("/api/v1/nodes", () => listObject("Node", [node()])),
+    get("/api/v1/nodes/{name}", ({ params }) => {
+      if (params["name"] !== agent.nodeName) throw notFound("nodes", params["name"]);
+      return node();
+    }),
+    get("/tskubelet/v1/images", async () => ({ images: await agent.images() })),
+    get("/tskubelet/v1/manifest-problems", () => ({ problems: agent.manifestProblems() })),
+    get("/tskubelet/v1/status", () => ({
+      nodeName: agent.nodeName,
+      version: options.agentVersion,
+      pid: process.pid,
+      readiness: agent.readiness(),
+      runtime: agent.runtimeVersion() ?? null,
+      syncLoopAgeMs: agent.syncLoopAgeMs(),
+    })),
+    {
+      methods: ["POST"],
+      path: "/tskubelet/v1/shutdown",
+      handle: ({ query }, response) => {
+        response.once("finish", () => options.shutDown({ stopPods: query.get("stopPods") === "true" }));
+        answerJson(response, { pid: process.pid }, 202);
+      },
+    },
+  ];
+}
+
+function get(path: string, answer: (request: RouteRequest) => object | Promise<object>): Route {
+  return {
+    methods: ["GET"],
+    path,
+    handle: async (request, response) => answerJson(response, await answer(request)),
+  };
+}
+
+function objectRoutes(kind: string, plural: string, all: () => readonly (ConfigMap | Secret)[]): readonly Route[] {
+  const list = ({ params, query }: RouteRequest) => {
+    const matches = parseSelector(query.get("labelSelector") ?? "");
+    const { namespace } = params;
+    const inNamespace = all().filter(({ metadata }) => namespace === undefined || metadata?.namespace === namespace);
+    return listObject(
+      kind,
+      inNamespace.filter(({ metadata }) => matches(metadata?.labels)),
+    );
+  };
+  const one = ({ params }: RouteRequest) => {
+    const { namespace, name } = params;
+    const found = all().find(({ metadata }) => metadata?.namespace === namespace && metadata?.name === name);
+    if (found === undefined) throw notFound(plural, name);
+    return withKind(kind, found);
+  };
+  const inNamespace = `/api/v1/namespaces/{namespace}/${plural}`;
+  return [get(`/api/v1/${plural}`, list), get(inNamespace, list), get(`${inNamespace}/{name}`, one)];
+}
+
+function notFound(plural: string, name: string | undefined): RequestError {
+  return new RequestError("NotFound", `${plural} ${JSON.stringify(name)} not found`);
+}
