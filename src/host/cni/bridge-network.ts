@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findProgram } from "../containerd/programs.ts";
+import { removeUnusedHostportChains } from "./hostport-chains.ts";
 import { chooseSubnet, parseRoutes, parseSubnet } from "./subnet.ts";
 
 export interface BridgeNetworkOptions {
@@ -10,7 +12,10 @@ export interface BridgeNetworkOptions {
   readonly rootDir: string;
   /** At most 15 characters, as the kernel allows. Default `tskube0`. */
   readonly bridge?: string;
-  /** IPv4 network of the pods; without it the first free one is taken, and kept from then on. */
+  /**
+   * Network of the pods, or one of each IP family with a comma between; without it the first free IPv4 one is taken, and
+   * kept from then on.
+   */
   readonly subnet?: string;
   /** Use the machine's own network configuration where it has one, instead of ours. */
   readonly hostConfDir?: string;
@@ -18,7 +23,7 @@ export interface BridgeNetworkOptions {
 
 export interface PodNetwork {
   readonly confDir: string;
-  /** Absent where the machine's own configuration is used. */
+  /** As in the options; absent where the machine's own configuration is used. */
   readonly subnet?: string;
   readonly bridge?: string;
 }
@@ -42,8 +47,9 @@ export function ensurePodNetwork(options: BridgeNetworkOptions): PodNetwork {
   const path = join(confDir, CONFLIST);
   const existing = existsSync(path) ? readFileSync(path, "utf8") : undefined;
   const subnet = options.subnet ?? subnetOf(existing) ?? freeSubnet(bridge);
-  checkSubnet(subnet, bridge);
-  const conflist = renderConflist(bridge, subnet, join(options.rootDir, "cni", "networks"));
+  const subnets = subnet.split(",");
+  for (const each of subnets) checkSubnet(each, bridge);
+  const conflist = renderConflist(bridge, subnets, join(options.rootDir, "cni", "networks"));
   if (conflist !== existing) {
     mkdirSync(confDir, { recursive: true, mode: 0o755 });
     writeFileSync(path, conflist, { mode: 0o644 });
@@ -59,11 +65,15 @@ export async function removePodNetwork(options: BridgeNetworkOptions): Promise<v
   if (ours && existsSync(`/sys/class/net/${bridge}/bridge`)) {
     await promisify(execFile)(findProgram("ip") ?? "ip", ["link", "delete", bridge, "type", "bridge"]);
   }
+  // A nat table that cannot be read or changed has at most idle chains left in it.
+  if (ours) await removeUnusedHostportChains().catch(() => {});
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** A CNI network configuration list: bridge with addresses from host-local, and host ports. */
-export function renderConflist(bridge: string, subnet: string, dataDir: string): string {
+/** A CNI network configuration list: bridge with addresses from host-local, one of each subnet, and host ports. */
+export function renderConflist(bridge: string, subnets: readonly string[], dataDir: string): string {
+  const ranges = subnets.map((subnet) => [{ subnet }]);
+  const routes = subnets.map((subnet) => ({ dst: isIpv6Subnet(subnet) ? "::/0" : "0.0.0.0/0" }));
   const conflist = {
     cniVersion: "0.4.0",
     name: "tskubelet",
@@ -74,7 +84,7 @@ export function renderConflist(bridge: string, subnet: string, dataDir: string):
         isGateway: true,
         ipMasq: true,
         hairpinMode: true,
-        ipam: { type: "host-local", dataDir, ranges: [[{ subnet }]], routes: [{ dst: "0.0.0.0/0" }] },
+        ipam: { type: "host-local", dataDir, ranges, routes },
       },
       { type: "portmap", capabilities: { portMappings: true } },
     ],
@@ -88,7 +98,7 @@ function hasNetworkConfig(directory: string): boolean {
 
 function subnetOf(conflist: string | undefined): string | undefined {
   if (conflist === undefined) return undefined;
-  return /"subnet": "([0-9./]+)"/.exec(conflist)?.[1];
+  return Array.from(conflist.matchAll(/"subnet": "([^"]+)"/g), (match) => match[1]).join(",");
 }
 
 function freeSubnet(bridge: string): string {
@@ -98,12 +108,18 @@ function freeSubnet(bridge: string): string {
   return subnet;
 }
 
+/** Routes of IPv6 are not looked at: those networks are large and seldom overlap by chance. */
 function checkSubnet(subnet: string, bridge: string): void {
-  if (parseSubnet(subnet) === undefined)
-    throw new NetworkUnusable(`${subnet} is not an IPv4 network such as 10.88.0.0/16`);
+  if (isIpv6Subnet(subnet)) return;
+  if (parseSubnet(subnet) === undefined) throw new NetworkUnusable(`${subnet} is not a network such as 10.88.0.0/16`);
   if (chooseSubnet(machineRoutes(), bridge, [subnet]) === undefined) {
     throw new NetworkUnusable(`${subnet} overlaps a route of this machine`);
   }
+}
+
+function isIpv6Subnet(text: string): boolean {
+  const [address, bits, ...rest] = text.split("/");
+  return isIPv6(address ?? "") && /^\d{1,3}$/.test(bits ?? "") && Number(bits) <= 128 && rest.length === 0;
 }
 
 function machineRoutes() {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { ensurePodNetwork, NetworkUnusable, removePodNetwork } from "./bridge-network.ts";
+import { hostportRemoval } from "./hostport-chains.ts";
 import { chooseSubnet, overlaps, parseRoutes, parseSubnet, type Subnet } from "./subnet.ts";
 
 const ROUTES = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -42,6 +43,45 @@ describe("subnets", () => {
   });
 });
 
+describe("host port chains", () => {
+  const idle = [
+    "-P PREROUTING ACCEPT",
+    "-N CNI-HOSTPORT-DNAT",
+    "-N CNI-HOSTPORT-MASQ",
+    "-N CNI-HOSTPORT-SETMARK",
+    "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+    '-A POSTROUTING -m comment --comment "CNI portfwd requiring masquerade" -j CNI-HOSTPORT-MASQ',
+    "-A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE",
+  ];
+
+  it("are taken away with what leads to them when no port is mapped", () => {
+    const commands = hostportRemoval(idle.join("\n"));
+    assert.deepEqual(commands.slice(0, 2), [
+      ["-D", "PREROUTING", "-m", "addrtype", "--dst-type", "LOCAL", "-j", "CNI-HOSTPORT-DNAT"],
+      [
+        "-D",
+        "POSTROUTING",
+        "-m",
+        "comment",
+        "--comment",
+        "CNI portfwd requiring masquerade",
+        "-j",
+        "CNI-HOSTPORT-MASQ",
+      ],
+    ]);
+    assert.deepEqual(
+      commands.slice(2).map((command) => command[0]),
+      ["-F", "-F", "-F", "-X", "-X", "-X"],
+    );
+  });
+
+  it("stay while one is, and nothing is done where there are none", () => {
+    const used = [...idle, "-A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 80 -j CNI-DN-1"];
+    assert.deepEqual(hostportRemoval(used.join("\n")), []);
+    assert.deepEqual(hostportRemoval("-P PREROUTING ACCEPT\n"), []);
+  });
+});
+
 describe("the pod network", () => {
   let rootDir = "";
   beforeEach(() => {
@@ -61,6 +101,14 @@ describe("the pod network", () => {
     assert.equal(ensurePodNetwork({ rootDir }).subnet, "10.199.0.0/24");
   });
 
+  it("has an address of each family where a subnet of each is given", () => {
+    ensurePodNetwork({ rootDir, subnet: "10.199.0.0/24,fd00:99::/112" });
+    const { ipam } = JSON.parse(conflist()).plugins[0];
+    assert.deepEqual(ipam.ranges, [[{ subnet: "10.199.0.0/24" }], [{ subnet: "fd00:99::/112" }]]);
+    assert.deepEqual(ipam.routes, [{ dst: "0.0.0.0/0" }, { dst: "::/0" }]);
+    assert.equal(ensurePodNetwork({ rootDir }).subnet, "10.199.0.0/24,fd00:99::/112");
+  });
+
   it("is the machine's own where that is wanted and there", () => {
     const hostConfDir = join(rootDir, "etc");
     mkdirSync(hostConfDir);
@@ -70,7 +118,9 @@ describe("the pod network", () => {
   });
 
   it("is refused with a subnet that is none or in use, or a bridge name that the kernel would not take", () => {
-    assert.throws(() => ensurePodNetwork({ rootDir, subnet: "pods" }), NetworkUnusable);
+    for (const subnet of ["pods", "", "10.1.0.0/16,", "fd00::/129", "fd00::1"]) {
+      assert.throws(() => ensurePodNetwork({ rootDir, subnet }), NetworkUnusable, subnet);
+    }
     assert.throws(() => ensurePodNetwork({ rootDir, bridge: "sixteen-letters0" }), NetworkUnusable);
   });
 

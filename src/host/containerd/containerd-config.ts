@@ -61,8 +61,9 @@ export function renderContainerdConfig(settings: ContainerdSettings): string {
         // As every other runtime's default: a container may bind port 80 and ping without capabilities.
         enable_unprivileged_ports: true,
         enable_unprivileged_icmp: true,
+        // Limits of huge pages are set where the kernel has the controller.
         tolerate_missing_hugetlb_controller: true,
-        disable_hugetlb_controller: true,
+        disable_hugetlb_controller: false,
       },
     ],
     [`${CRI}.containerd`, { snapshotter: settings.snapshotter, default_runtime_name: "runc" }],

@@ -11,6 +11,9 @@ import { createConnection } from "node:net";
 import { type GrpcCallOptions, type GrpcChannel, GrpcFailure, GrpcStatus } from "./channel.ts";
 import { FrameReader, frame } from "./grpc-frame.ts";
 
+/** A bound, not a reserve: several of the largest messages at a time. The default of 10 would refuse a second one. */
+const MAX_SESSION_MEGABYTES = 64;
+
 /**
  * gRPC over one HTTP/2 connection on a Unix socket, as much as CRI needs: unary calls and server streams, no compression.
  * The connection is made by the first call, and made anew by the first call after it broke, so that a runtime that comes
@@ -23,7 +26,10 @@ export function createGrpcChannel(endpoint: string): GrpcChannel {
 
   function use(): ClientHttp2Session {
     if (session !== undefined && !session.closed && !session.destroyed) return session;
-    const opened = connect("http://localhost", { createConnection: () => createConnection(path) });
+    const opened = connect("http://localhost", {
+      createConnection: () => createConnection(path),
+      maxSessionMemory: MAX_SESSION_MEGABYTES,
+    });
     // What it means to the calls under way is told to their streams.
     opened.on("error", () => {});
     const forget = () => {
