@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,18 +19,22 @@ export interface MachineOptions {
   readonly command: string;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
+  /** Aborted: the machine is switched off at once. */
+  readonly signal: AbortSignal;
   readonly onOutput: (chunk: Buffer) => void;
 }
 
 export interface Outcome {
   /** The command's; absent when the machine ended before the command did. */
   readonly exitCode: number | undefined;
-  readonly timedOut: boolean;
+  /** Switched off from here, for the time limit or by the signal. */
+  readonly stopped: boolean;
   /** What kernel, init and qemu itself said. */
   readonly console: string;
 }
 
 const emulator = "qemu-system-x86_64";
+const systemd = "/lib/systemd/systemd";
 const bootModules = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_console"];
 const kernelArguments = [
   "console=ttyS0",
@@ -52,6 +56,7 @@ const kernelArguments = [
 
 /** Boots the machine, runs the command in it, and returns when the machine is off. */
 export async function runMachine(options: MachineOptions): Promise<Outcome> {
+  if (options.init === "systemd" && !existsSync(systemd)) throw new MissingPackage("systemd", `there is no ${systemd}`);
   const folder = mkdtempSync(join(tmpdir(), "tskubelet-vm-"));
   try {
     const files = {
@@ -60,10 +65,10 @@ export async function runMachine(options: MachineOptions): Promise<Outcome> {
       exit: join(folder, "exit"),
     };
     writeFileSync(files.initramfs, createInitramfs(options));
-    const { timedOut, complaints } = await runEmulator(emulatorArguments(options, files), options);
+    const { stopped, complaints } = await runEmulator(emulatorArguments(options, files), options);
     const exitText = existsSync(files.exit) ? readFileSync(files.exit, "utf8").trim() : "";
     const console = existsSync(files.console) ? readFileSync(files.console, "utf8").replaceAll("\r", "") : "";
-    return { exitCode: exitText === "" ? undefined : Number(exitText), timedOut, console: console + complaints };
+    return { exitCode: exitText === "" ? undefined : Number(exitText), stopped, console: console + complaints };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -88,9 +93,13 @@ function createInitramfs({ kernel, init, checkout, command }: MachineOptions): B
   ]);
 }
 
+/** The machine's init and tools; throws when a package that brings them is missing. */
 function readBusybox(): Buffer {
-  if (!existsSync("/bin/busybox")) throw new MissingPackage("busybox-static", "there is no /bin/busybox");
-  return readFileSync("/bin/busybox");
+  const why = "the machine's initramfs needs a statically linked /bin/busybox";
+  if (!existsSync("/bin/busybox")) throw new MissingPackage("busybox-static", why);
+  const data = readFileSync("/bin/busybox");
+  if (data.includes("/ld-linux")) throw new MissingPackage("busybox-static", why);
+  return data;
 }
 
 export function quoteForShell(text: string): string {
@@ -100,7 +109,16 @@ export function quoteForShell(text: string): string {
 function emulatorArguments(options: MachineOptions, files: Record<"initramfs" | "console" | "exit", string>): string[] {
   return [
     ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],
-    ["-accel", "tcg,thread=multi", "-cpu", "max,-la57,-smap,-smep,-pku", "-smp", "2", "-m", String(options.memoryMiB)],
+    [
+      "-accel",
+      "tcg,thread=multi,tb-size=512",
+      "-cpu",
+      "max,-la57,-smap,-smep,-pku",
+      "-smp",
+      "2",
+      "-m",
+      String(options.memoryMiB),
+    ],
     ["-kernel", options.kernel.image, "-initrd", files.initramfs, "-append", kernelArguments.join(" ")],
     ["-fsdev", "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"],
     ["-device", "virtio-9p-pci,fsdev=root,mount_tag=host"],
@@ -113,34 +131,23 @@ function emulatorArguments(options: MachineOptions, files: Record<"initramfs" | 
 
 async function runEmulator(
   args: readonly string[],
-  { timeoutSeconds, onOutput }: MachineOptions,
-): Promise<{ timedOut: boolean; complaints: string }> {
+  { timeoutSeconds, signal, onOutput }: MachineOptions,
+): Promise<{ stopped: boolean; complaints: string }> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
   // setpriv becomes the emulator: the machine dies with this process, however that ends.
   // Its standard input stays open and silent: at its end the output port would count as unplugged.
   const emulation = spawn("setpriv", ["--pdeathsig", "KILL", emulator, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   let complaints = "";
-  let timedOut = false;
   emulation.stdout.on("data", onOutput);
   emulation.stderr.on("data", (chunk: Buffer) => {
     complaints += chunk.toString();
   });
-  const timer = setTimeout(() => {
-    timedOut = true;
+  const kill = (): void => {
     emulation.kill("SIGKILL");
-  }, timeoutSeconds * 1000);
-  const stopListening = endWithSignals(emulation);
-  const [code] = await once(emulation, "close");
-  clearTimeout(timer);
-  stopListening();
-  if (code === 127) throw new MissingPackage("qemu-system-x86", `there is no ${emulator}`);
-  return { timedOut, complaints };
-}
-
-function endWithSignals(emulation: ChildProcess): () => void {
-  const end = (signal: NodeJS.Signals): void => {
-    emulation.kill("SIGKILL");
-    process.kill(process.pid, signal);
   };
-  process.once("SIGINT", end).once("SIGTERM", end);
-  return () => process.off("SIGINT", end).off("SIGTERM", end);
+  limit.addEventListener("abort", kill);
+  const [code] = await once(emulation, "close");
+  limit.removeEventListener("abort", kill);
+  if (code === 127) throw new MissingPackage("qemu-system-x86", `there is no ${emulator}`);
+  return { stopped: limit.aborted, complaints };
 }

@@ -30,25 +30,27 @@ function testFiles(init: Init, filter: string): string[] {
 
 function testCommand(files: readonly string[]): string {
   const node = realpathSync(process.execPath);
-  return [node, "--test", "--test-concurrency=1", "--test-timeout=120000", ...files].map(quoteForShell).join(" ");
+  return [node, "--test", "--test-concurrency=1", "--test-timeout=300000", ...files].map(quoteForShell).join(" ");
 }
 
 async function boot(plan: Plan, init: Init, command: string): Promise<number> {
   const started = performance.now();
   const outcome = await runMachine({ ...plan, init, command, onOutput: (chunk) => process.stdout.write(chunk) });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const { exitCode, timedOut, console } = outcome;
+  const { exitCode, stopped, console } = outcome;
   if (plan.printConsole) process.stderr.write(console);
   if (exitCode !== undefined) {
     say(`${init} machine was up for ${seconds} s, exit code ${exitCode}`);
     return exitCode;
   }
-  say(timedOut ? `stopped after ${plan.timeoutSeconds} s` : `the machine ended by itself after ${seconds} s`);
+  say(stopped ? `stopped after ${seconds} s` : `the machine ended by itself after ${seconds} s`);
   if (!plan.printConsole) process.stderr.write(`${console.split("\n").slice(-60).join("\n")}\n`);
   return 1;
 }
 
 async function main(): Promise<number> {
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
       console: { type: "boolean", default: false },
       plain: { type: "boolean" },
       systemd: { type: "boolean" },
-      timeout: { type: "string", default: "600" },
+      timeout: { type: "string", default: "1200" },
     },
   });
   if (process.arch !== "x64") throw new Error("only x86-64 is emulated, and the machine runs this machine's programs");
@@ -65,6 +67,7 @@ async function main(): Promise<number> {
     checkout,
     memoryMiB: 2048,
     timeoutSeconds: Number(values.timeout),
+    signal: interruption.signal,
     printConsole: values.console,
   };
   if (values.command !== undefined) return boot(plan, values.systemd ? "systemd" : "plain", values.command);
@@ -75,6 +78,7 @@ async function main(): Promise<number> {
   if (runs.length === 0) throw new Error(`no guest test's file name contains "${filter}"`);
   let firstFailure = 0;
   for (const { init, files } of runs) {
+    if (interruption.signal.aborted) return 130;
     const exitCode = await boot(plan, init, testCommand(files));
     if (firstFailure === 0) firstFailure = exitCode;
   }

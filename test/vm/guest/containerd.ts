@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,20 +34,28 @@ export async function startContainerd(): Promise<Containerd> {
     return stdout.trim();
   };
   const deadline = performance.now() + 60_000;
-  for (;;) {
-    try {
-      await ctr("images", "import", buildBusyboxImage(mkdtempSync(join(folder, "image-")), image));
-      break;
-    } catch (error) {
-      if (daemon.exitCode !== null || performance.now() > deadline) {
-        throw new Error(readFileSync(join(folder, "log"), "utf8"), { cause: error });
-      }
-      await sleep(200);
+  while (!(await answers(socket))) {
+    if (daemon.exitCode !== null || performance.now() > deadline) {
+      throw new Error(`containerd does not answer:\n${readFileSync(join(folder, "log"), "utf8")}`);
     }
+    await sleep(50);
   }
+  await ctr("images", "import", buildBusyboxImage(mkdtempSync(join(folder, "image-")), image));
   const stop = async (): Promise<void> => {
     daemon.kill("SIGTERM");
     if (daemon.exitCode === null) await once(daemon, "exit");
   };
   return { ctr, image, stop };
+}
+
+async function answers(socket: string): Promise<boolean> {
+  const connection = connect(socket);
+  try {
+    await once(connection, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    connection.destroy();
+  }
 }

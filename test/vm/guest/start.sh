@@ -28,11 +28,16 @@ umount /run/original
 mkdir -p /lib/modules
 ln -sfn "$modules" "/lib/modules/$(uname -r)"
 ip link set lo up
+# There is no network; a node still has an address and a default route.
+modprobe dummy
+ip link set dummy0 name eth0
+ip address add 192.0.2.10/24 dev eth0
+ip link set eth0 up
+ip route add default via 192.0.2.1
 hostname tskubelet-vm
 hostname >/etc/hostname
 
 if [ "$init" = systemd ]; then
-  [ -x /lib/systemd/systemd ] || echo "vm: the Debian package systemd is needed (npm run setup installs it)"
   rm -f /.dockerenv # systemd would take the machine for a container
   units=/run/systemd/system
   mkdir -p $units
