@@ -20,15 +20,18 @@ import { createRecordStore } from "../../host/store/create-record-store.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ManifestSource } from "../../ports/manifest-source.ts";
+import type { Servers } from "../../server/index.ts";
 import type { CommandOf } from "../flags.ts";
 import { loadConfiguration } from "../load-configuration.ts";
 import { agentOptions } from "./agent-settings.ts";
 import { openRuntime } from "./machine-runtime.ts";
 import { openCgroups } from "./open-cgroups.ts";
+import { startServers } from "./start-servers.ts";
 
 /** A node that is alone shows itself on the loopback read-only port, has no cluster DNS and needs no certificates. */
 const STANDALONE_DEFAULTS = [
   { part: "kubelet", path: ["readOnlyPort"], value: 10255, reason: "no control plane" },
+  { part: "kubelet", path: ["address"], value: "127.0.0.1", reason: "no control plane" },
 ] as const;
 
 const EXIT_OK = 0;
@@ -109,9 +112,22 @@ async function runOnMachine(input: RunInput): Promise<number> {
     agentOptions(configuration, { nodeName, hostIps, rootDir, standalone: input.standalone }, machine),
   );
   await agent.start();
+  let { stopPodsOnExit } = configuration.tskubelet;
+  const servers = await startServers({
+    view: agent.view,
+    configuration,
+    rootDir,
+    machine,
+    clock,
+    log,
+    shutDown: ({ stopPods }) => {
+      stopPodsOnExit ||= stopPods;
+      process.kill(process.pid, "SIGTERM");
+    },
+  });
   log.info("agent started", { node: nodeName, root: rootDir, runtime: runtime.endpoint });
   await signal;
-  await end(agent, configuration, runtime.embedded);
+  await end(agent, servers, stopPodsOnExit, runtime.embedded);
   runtime.client.close();
   store.close();
   return EXIT_OK;
@@ -119,11 +135,12 @@ async function runOnMachine(input: RunInput): Promise<number> {
 
 async function end(
   agent: Agent,
-  configuration: EffectiveConfiguration,
+  servers: Servers,
+  stopPodsOnExit: boolean,
   embedded: { stop(): Promise<void>; release(): Promise<void> } | undefined,
 ): Promise<void> {
-  const { stopPodsOnExit } = configuration.tskubelet;
   if (stopPodsOnExit) await agent.stopPods();
+  await servers.stop();
   await agent.stop();
   await (stopPodsOnExit ? embedded?.stop() : embedded?.release());
 }
