@@ -113,7 +113,7 @@ export class AgentView {
 
 function withDeletion(pod: Pod, terminatingAtMs: number | undefined): Pod {
   if (terminatingAtMs === undefined || pod.metadata?.deletionTimestamp !== undefined) return pod;
-  const deletionTimestamp = new Date(terminatingAtMs).toISOString();
+  const deletionTimestamp = formatTime(terminatingAtMs);
   return { ...pod, metadata: { ...pod.metadata, deletionTimestamp } };
 }
 

@@ -97,6 +97,8 @@ export interface Agent {
 
 /** Longest time that stopping all pods may take: a usual grace period and room for the runtime. */
 const STOP_PODS_LIMIT_MS = 90_000;
+/** A loop that waits for a runtime that hangs does not hold up the end of the agent. */
+const STOP_COMPONENT_LIMIT_MS = 3_000;
 
 export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const { clock, log, runtime, files, logFiles, store } = ports;
@@ -141,7 +143,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const components: readonly Component[] = [cgroups, health, pleg, workers, pods, kubelet, gc, rotation];
   const stopPods = () => kubelet.stopPods(STOP_PODS_LIMIT_MS);
-  return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(components) };
+  return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(clock, components) };
 }
 
 interface RuntimeParts {
@@ -174,7 +176,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   );
 }
 
-function lifecycle(components: readonly Component[]): Pick<Agent, "start" | "stop"> {
+function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, "start" | "stop"> {
   const abort = new AbortController();
   return {
     async start() {
@@ -182,7 +184,9 @@ function lifecycle(components: readonly Component[]): Pick<Agent, "start" | "sto
     },
     async stop() {
       abort.abort();
-      for (const component of components.toReversed()) await component.stop();
+      for (const component of components.toReversed()) {
+        await Promise.race([component.stop(), clock.sleep(STOP_COMPONENT_LIMIT_MS)]);
+      }
     },
   };
 }

@@ -122,6 +122,7 @@ export class PodSyncer {
   async cleanUp(uid: string, pod: Pod | undefined): Promise<void> {
     const { files, cgroups } = this.#ports;
     this.#startErrors.delete(uid);
+    this.#ports.volumes.forget(uid);
     await cgroups.removePod(uid);
     if (!(await files.removePod(uid)))
       throw new Error(`something is still mounted in the directory of pod ${pod?.metadata?.name ?? uid}`);
@@ -197,7 +198,8 @@ export class PodSyncer {
     await files.preparePod(uid, podLogDirectory({ namespace, name, uid }, this.#options.logRoot));
     const mounted = await volumes.mount(pod);
     for (const problem of mounted.problems) this.#warn(pod, "FailedMount", problem.message);
-    return mounted.problems.length === 0 ? { volumePaths: mounted.paths } : undefined;
+    const missing = (pod.spec?.volumes ?? []).some(({ name: volume }) => !mounted.paths.has(volume));
+    return missing ? undefined : { volumePaths: mounted.paths };
   }
 
   #warn(pod: Pod, reason: string, message: string): void {

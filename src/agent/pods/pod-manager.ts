@@ -7,6 +7,7 @@ import {
   type DesiredPod,
   type DesiredState,
   EMPTY_DESIRED_STATE,
+  fileKey,
   type ManifestContent,
   type ManifestProblem,
   mergeObjects,
@@ -118,6 +119,7 @@ export class PodManager implements ObjectLookup {
       this.#state = takeUnreadable(this.#state, name, snapshot.unreadable);
     } else {
       const contents = snapshot.files.map((file) => this.#read(source, file));
+      this.#forgetTexts(name, new Set(snapshot.files.map(({ path }) => fileKey(name, path))));
       this.#state = takeSnapshot(this.#state, name, contents);
     }
     const before = this.#objects;
@@ -128,12 +130,18 @@ export class PodManager implements ObjectLookup {
   }
 
   #read(source: ManifestSource, file: ManifestFile): ManifestContent {
-    const key = `${sourceName(source)}:${file.path}`;
+    const key = fileKey(sourceName(source), file.path);
     const known = this.#texts.get(key);
     if (known !== undefined && known.text === file.text && file.text !== undefined) return known.content;
     const content = this.#ports.readManifest(file, source);
     this.#texts.set(key, { text: file.text, content });
     return content;
+  }
+
+  #forgetTexts(source: string, present: ReadonlySet<string>): void {
+    for (const key of this.#texts.keys()) {
+      if (key.startsWith(fileKey(source, "")) && !present.has(key)) this.#texts.delete(key);
+    }
   }
 
   #remember(): void {

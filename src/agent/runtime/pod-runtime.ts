@@ -10,10 +10,11 @@ import { sandboxConfig } from "../../core/cri/sandbox-config.ts";
 import type { PodSandboxConfig } from "../../core/cri/types.ts";
 import { podLogDirectory } from "../../core/logs/log-paths.ts";
 import { computePodActions, type PodActions } from "../../core/pod/actions.ts";
+import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import { podHostname } from "../../core/pod/names.ts";
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
-import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
+import type { RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
@@ -75,11 +76,15 @@ interface Sandbox {
 /** A start that failed for another reason than crashing is tried again after this (kubelet backOffPeriod). */
 const FAILED_START_RETRY_MS = 10_000;
 const SANDBOX_RETRY_MS = 2_000;
+/** Ends of containers that are remembered; far more than crash at one time. */
+const MAX_EXITS = 4_096;
 
 export class PodRuntime {
   readonly #ports: PodRuntimePorts;
   readonly #options: PodRuntimeOptions;
   readonly #backoffs = new Map<string, BackoffState>();
+  /** Monotonic time at which the end of an instance was first seen, by container id, oldest first. */
+  readonly #exitSeenAt = new Map<string, number>();
 
   constructor(ports: PodRuntimePorts, options: PodRuntimeOptions) {
     this.#ports = ports;
@@ -189,24 +194,36 @@ export class PodRuntime {
 
   /** Whether the container waits after a crash; says so in its status and once in an event. */
   #inBackoff(run: SyncRun, container: Container): boolean {
-    const { clock, events } = this.#ports;
+    const { events } = this.#ports;
     const { pod, observed } = run;
     const uid = pod.metadata?.uid ?? "";
+    const nowMs = this.#backoffNow(newestContainerStatus(observed, container.name));
     const decision = restartBackoff(this.#backoffs.get(uid) ?? EMPTY_BACKOFF, {
       config: this.#options.crashBackoff,
       pod,
       containerName: container.name,
       containerHash: containerHash(container),
       podStatus: observed,
-      nowMs: clock.now(),
+      nowMs,
     });
     this.#backoffs.set(uid, decision.state);
     if (decision.kind === "start") return false;
     const { reason, message, eventMessage, untilMs } = decision;
     run.startErrors.set(container.name, { reason, message });
-    run.retries.push(Math.max(1, untilMs - clock.now()));
+    run.retries.push(Math.max(1, untilMs - nowMs));
     events.pod(pod, "Warning", "BackOff", eventMessage, containerField(pod, container.name));
     return true;
+  }
+
+  /** The wall clock, but a jump back does not stretch a back-off: time since the end was seen always counts. */
+  #backoffNow(exited: RuntimeContainerStatus | undefined): number {
+    const { clock } = this.#ports;
+    if (exited?.state !== "CONTAINER_EXITED") return clock.now();
+    const seenAt = this.#exitSeenAt.get(exited.id) ?? clock.monotonic();
+    this.#exitSeenAt.set(exited.id, seenAt);
+    const [oldest] = this.#exitSeenAt.keys();
+    if (this.#exitSeenAt.size > MAX_EXITS && oldest !== undefined) this.#exitSeenAt.delete(oldest);
+    return Math.max(clock.now(), exited.finishedAtMs + (clock.monotonic() - seenAt));
   }
 
   async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {

@@ -32,6 +32,8 @@ export interface PodVolumesPorts {
 
 export class PodVolumes {
   readonly #ports: PodVolumesPorts;
+  /** Paths by pod UID and volume: a volume whose object went away stays as it is for a pod that has it. */
+  readonly #mounted = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(ports: PodVolumesPorts) {
     this.#ports = ports;
@@ -40,6 +42,7 @@ export class PodVolumes {
   /** Idempotent: what is mounted stays, contents that changed are replaced at once. */
   async mount(pod: Pod): Promise<MountedVolumes> {
     const volumes = pod.spec?.volumes ?? [];
+    const mounted = this.#mounted.get(pod.metadata?.uid ?? "");
     const results = await Promise.all(
       volumes.map(async (volume) => {
         try {
@@ -59,7 +62,13 @@ export class PodVolumes {
           message: `MountVolume.SetUp failed for volume "${result.volume}" : ${result.message}`,
         });
     }
+    this.#mounted.set(pod.metadata?.uid ?? "", paths);
     return { paths, problems };
+  }
+
+  /** The pod's volumes are gone. */
+  forget(uid: string): void {
+    this.#mounted.delete(uid);
   }
 
   async #mountOne(pod: Pod, volume: Volume): Promise<{ readonly path: string } | { readonly message: string }> {
