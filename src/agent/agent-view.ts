@@ -1,4 +1,5 @@
 /** What the agent shows of itself to its servers and to the simulator. Owns nothing. */
+import { formatTime } from "../core/api/time.ts";
 import type { ConfigMap, Pod, Secret } from "../core/api/types.ts";
 import type { CriImage } from "../core/cri/types.ts";
 import type { ManifestProblem } from "../core/pods/desired-state.ts";

@@ -55,8 +55,9 @@ export class PodVolumes {
     const paths = new Map<string, string>();
     const problems: VolumeProblem[] = [];
     for (const result of results) {
-      if ("path" in result) paths.set(result.volume, result.path);
-      else
+      const path = "path" in result ? result.path : mounted?.get(result.volume);
+      if (path !== undefined) paths.set(result.volume, path);
+      if ("message" in result)
         problems.push({
           volume: result.volume,
           message: `MountVolume.SetUp failed for volume "${result.volume}" : ${result.message}`,
