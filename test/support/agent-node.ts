@@ -29,6 +29,10 @@ export interface AgentNodeOptions {
   readonly flags?: readonly string[];
 }
 
+export interface AgentStatus {
+  readonly readiness?: { readonly ready: boolean; readonly message: string };
+}
+
 export class AgentNode {
   readonly rootDir: string;
   readonly manifestsDir: string;
@@ -83,7 +87,7 @@ export class AgentNode {
       },
     );
     closeSync(log);
-    await this.until("the agent is ready", async () => (await this.status())?.ready === true, 60_000);
+    await this.until("the agent is ready", async () => (await this.status())?.readiness?.ready === true, 60_000);
   }
 
   get pid(): number {
@@ -124,8 +128,8 @@ export class AgentNode {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  async status(): Promise<{ readonly ready?: boolean } | undefined> {
-    return (await this.get("/tskubelet/v1/status")) as { readonly ready?: boolean } | undefined;
+  async status(): Promise<AgentStatus | undefined> {
+    return (await this.get("/tskubelet/v1/status")) as AgentStatus | undefined;
   }
 
   async pods(): Promise<readonly Pod[]> {
