@@ -37,8 +37,10 @@ export function decodeManifest(node: ManifestNode, options: { readonly lenient?:
   if (node.kind === "null") return { objects: [], issues: [] };
   const meta = typeMetaOf(node);
   if ("error" in meta) return failed("kind", "", node.line, meta.error);
-  const listOf = meta.apiVersion === "v1" && LIST_KINDS.has(meta.kind);
-  return listOf ? decodeList(node, meta.kind, options.lenient === true) : decodeObject(node, options.lenient === true);
+  const lenient = options.lenient === true;
+  const isList = meta.apiVersion === "v1" && LIST_KINDS.has(meta.kind);
+  const { objects, issues } = isList ? decodeList(node, meta.kind, lenient) : decodeObject(node, lenient);
+  return { objects, issues: [...issues].sort((a, b) => a.line - b.line) };
 }
 
 function decodeList(node: ManifestNode, listKind: string, lenient: boolean): DecodedManifest {

@@ -73,13 +73,11 @@ class Decoder {
       return undefined;
     }
     const known = fieldsOf(type.struct);
+    this.reportRepeated(node, path);
     const values: Record<string, unknown> = { ...(previous as object | undefined) };
-    const seen = new Set<string>();
     const outer = this.struct;
     for (const entry of node.entries) {
       const fieldPath = path === "" ? entry.key : `${path}.${entry.key}`;
-      if (seen.has(entry.key)) this.report("duplicateField", fieldPath, entry.line, `duplicate field "${fieldPath}"`);
-      seen.add(entry.key);
       const field = known.get(entry.key);
       if (field === undefined) {
         this.unknownField(fieldPath, entry.line, entry.key, known.keys());
@@ -135,7 +133,7 @@ class Decoder {
       return undefined;
     }
     const values = new Map<string, unknown>(Object.entries((previous as object | undefined) ?? {}));
-    this.reportDuplicateKeys(node, path);
+    this.reportRepeated(node, path);
     for (const entry of node.entries) {
       const entryPath = `${path}[${entry.key}]`;
       const value = this.nested(
@@ -160,12 +158,12 @@ class Decoder {
     return value;
   }
 
-  private reportDuplicateKeys(node: MapNode, path: string): void {
+  private reportRepeated(node: MapNode, path: string): void {
     const seen = new Set<string>();
-    for (const entry of node.entries) {
-      const keyPath = `${path}.${entry.key}`;
-      if (seen.has(entry.key)) this.report("duplicateField", keyPath, entry.line, `duplicate field "${keyPath}"`);
-      seen.add(entry.key);
+    const again = node.entries.filter(({ key }) => seen.size === seen.add(key).size);
+    for (const { key, line } of [...again, ...(node.repeated ?? [])]) {
+      const keyPath = path === "" ? key : `${path}.${key}`;
+      this.report("duplicateField", keyPath, line, `duplicate field "${keyPath}"`);
     }
   }
 

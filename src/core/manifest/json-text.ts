@@ -8,7 +8,7 @@ export interface JsonSyntaxError {
 
 /** True for text that the reference reads as JSON instead of YAML: its first character other than space is `{`. */
 export function looksLikeJson(text: string): boolean {
-  return /^[\s\u0085]*\{/.test(text);
+  return /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*\{/.test(text);
 }
 
 /** Reads one JSON document, duplicate keys kept. Source: Go's encoding/json scanner, its messages included. */

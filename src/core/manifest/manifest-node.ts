@@ -28,9 +28,15 @@ export interface ListNode extends At {
   readonly kind: "list";
   readonly items: readonly ManifestNode[];
 }
+/** Equal keys of JSON text are all among `entries`; of those of YAML text only the last is. */
 export interface MapNode extends At {
   readonly kind: "map";
   readonly entries: readonly MapEntry[];
+  /** Keys that YAML text has written again, where it did so the last time. */
+  readonly repeated?: readonly RepeatedKey[];
+}
+export interface RepeatedKey extends At {
+  readonly key: string;
 }
 /** `line` is the line of the key. */
 export interface MapEntry extends At {

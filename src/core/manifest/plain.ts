@@ -20,17 +20,6 @@ export function toPlain(node: ManifestNode): unknown {
   }
 }
 
-/** Map keys in the order in which Go writes them (by bytes), at every depth; of equal keys the last one stays. */
-export function inJsonOrder(node: ManifestNode): ManifestNode {
-  if (node.kind === "list") return { ...node, items: node.items.map(inJsonOrder) };
-  if (node.kind !== "map") return node;
-  const byKey = new Map(node.entries.map((entry) => [entry.key, entry]));
-  const entries = [...byKey.values()]
-    .sort((a, b) => compareBytes(a.key, b.key))
-    .map((entry) => ({ ...entry, value: inJsonOrder(entry.value) }));
-  return { ...node, entries };
-}
-
 /** Orders texts by their UTF-8 bytes, as Go compares strings; UTF-16 order differs beyond the basic plane. */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0;

@@ -61,10 +61,12 @@ function readPod(node: ManifestNode, source: StaticPodSource): StaticPodResult {
     const issues = decoded.issues.filter((issue) => issue.code !== "unknownField" && issue.code !== "duplicateField");
     return { error: decoded.failure, issues };
   }
-  // Validation shows quantities as they were written, so it sees them that way.
-  const errors = validatePod(completed(decodeStruct(node, "Pod", "written").value, source));
-  if (errors.length === 0) return { pod: completed(decoded.value, source) };
-  return { error: `invalid pod: [${errors.map((error) => error.text).join(" ")}]`, errors };
+  const pod = completed(decoded.value, source);
+  const errors = validatePod(pod);
+  if (errors.length === 0) return { pod };
+  // The reference shows quantities as they were written.
+  const shown = validatePod(completed(decodeStruct(node, "Pod", "written").value, source));
+  return { error: `invalid pod: [${shown.map((error) => error.text).join(" ")}]`, errors: shown };
 }
 
 /** The reference's conversion to its internal type and back loses apiVersion and kind; nothing needs them. */

@@ -1,5 +1,5 @@
 import type { Container, EnvVar, EphemeralContainer, LifecycleHandler, Probe } from "../api/types.ts";
-import { parseImageName } from "../images/image-tag.ts";
+import { imageNameWithTag } from "../images/image-name.ts";
 import { defaultFieldRef } from "./defaults-field-ref.ts";
 import { defaultResources } from "./defaults-resources.ts";
 
@@ -36,7 +36,10 @@ function defaultCommon<T extends Container | EphemeralContainer>(
 
 /** `Always` for the tag `latest`, written or implied; an image that cannot be read counts as tagged. */
 export function defaultPullPolicy(image: string): "Always" | "IfNotPresent" {
-  return parseImageName(image)?.tag === "latest" ? "Always" : "IfNotPresent";
+  const named = imageNameWithTag(image);
+  if ("error" in named) return "IfNotPresent";
+  const [withoutDigest = ""] = named.image.split("@", 1);
+  return withoutDigest.endsWith(":latest") ? "Always" : "IfNotPresent";
 }
 
 type Ports = NonNullable<Container["ports"]>;

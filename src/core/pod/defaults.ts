@@ -1,4 +1,4 @@
-import type { Pod, PodSpec } from "../api/types.ts";
+import type { Pod, PodSpec, PodStatus } from "../api/types.ts";
 import { defaultContainer, defaultEphemeralContainer } from "./defaults-container.ts";
 import { defaultResourceList } from "./defaults-resources.ts";
 import { defaultVolume } from "./defaults-volume.ts";
@@ -10,7 +10,20 @@ import { defaultVolume } from "./defaults-volume.ts";
  */
 export function defaultPod(pod: Pod): Pod {
   const spec = pod.spec ?? { containers: [] };
-  return { ...pod, metadata: withoutInitAnnotations(pod.metadata), spec: defaultSpec(spec) };
+  return {
+    ...pod,
+    metadata: withoutInitAnnotations(pod.metadata),
+    spec: defaultSpec(spec),
+    ...(pod.status && { status: withPodIps(pod.status) }),
+  };
+}
+
+/** Conversion keeps `podIP` and the first of `podIPs` equal; where they differ `podIP` counts. Source: core/v1 conversion.go. */
+function withPodIps(status: PodStatus): PodStatus {
+  const { podIP = "", podIPs = [] } = status;
+  const first = podIPs[0]?.ip ?? "";
+  if (podIP === first) return status;
+  return podIP === "" ? { ...status, podIP: first } : { ...status, podIPs: [{ ip: podIP }] };
 }
 
 function defaultSpec(spec: PodSpec): PodSpec {

@@ -30,6 +30,16 @@ export function readDocuments(text: string): readonly YamlDocument[] {
   return parseYaml(text);
 }
 
+/**
+ * The documents of a text that count for its source: all of a standalone one, the first alone of one with static pods,
+ * where JSON must be JSON.
+ */
+export function documentsFor(kind: "file" | "http" | "manifests", text: string): readonly YamlDocument[] {
+  if (kind === "manifests") return readDocuments(text);
+  const first = readFirstDocument(text);
+  return ["error" in first ? first : first.node];
+}
+
 function documentOf(document: YamlDocument): TextDocument {
   return "error" in document ? document : { node: document };
 }

@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
-import { MAX_DEPTH, type ManifestNode, type MapEntry } from "../../core/manifest/manifest-node.ts";
+import { MAX_DEPTH, type ManifestNode, type MapEntry, type RepeatedKey } from "../../core/manifest/manifest-node.ts";
 import { compareBytes } from "../../core/manifest/plain.ts";
 import { resolveKey, resolvePlainScalar } from "../../core/manifest/yaml-scalar.ts";
 
@@ -93,20 +93,35 @@ export class YamlConverter {
   /** Entries in the order of Go's JSON, as the reference turns YAML into JSON before it looks at it. */
   private map(source: YAMLMap): Converted {
     const entries = new Map<string, MapEntry>();
+    const written = new Set<string>();
+    const repeated: RepeatedKey[] = [];
     const parts: Converted[] = [];
     for (const pair of source.items) {
-      const value = this.pairValue(pair.key, pair.value, entries);
-      if (value !== undefined) parts.push(value);
+      const value = this.pairValue(pair.key, pair.value, entries, (key, line) => {
+        if (written.has(key)) repeated.push({ key, line });
+        written.add(key);
+      });
+      parts.push(value);
     }
     const sorted = [...entries.values()].sort((a, b) => compareBytes(a.key, b.key));
     return {
-      node: { kind: "map", entries: sorted, line: this.lineOf(source) },
+      node: {
+        kind: "map",
+        entries: sorted,
+        line: this.lineOf(source),
+        ...(repeated.length > 0 && { repeated }),
+      },
       size: sum(parts),
       depth: deepest(parts),
     };
   }
 
-  private pairValue(keySource: unknown, valueSource: unknown, entries: Map<string, MapEntry>): Converted | undefined {
+  private pairValue(
+    keySource: unknown,
+    valueSource: unknown,
+    entries: Map<string, MapEntry>,
+    onKey: (key: string, line: number) => void,
+  ): Converted {
     if (isScalar(keySource) && keySource.value === "<<" && keySource.type === "PLAIN") {
       const merged = this.value(valueSource);
       merge(merged.node, entries);
@@ -118,6 +133,7 @@ export class YamlConverter {
     const value = this.value(valueSource);
     const line = keyNode.line || value.node.line;
     entries.set(key.key, { key: key.key, value: value.node, line });
+    onKey(key.key, line);
     return value;
   }
 

@@ -63,6 +63,7 @@ const SCANNER_WORDS: Readonly<Partial<Record<YAMLError["code"], string>>> = {
 /** Source: gopkg.in/yaml.v2 decode.go fail. */
 function faultOf(fault: YAMLError, lines: LineCounter): YamlError {
   const line = lines.linePos(fault.pos[0]).line;
+  if (fault.code === "RESOURCE_EXHAUSTION") return { error: "yaml: exceeded max depth", line };
   const isOpenQuote = fault.code === "MISSING_CHAR" && fault.message.includes("quote");
   const scanner = isOpenQuote ? "found unexpected end of stream" : SCANNER_WORDS[fault.code];
   const shownLine = scanner !== undefined && line > 1 ? line : line - 1;

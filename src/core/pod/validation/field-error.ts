@@ -1,3 +1,4 @@
+import { goQuote } from "../../api/go-quote.ts";
 import type { FieldPath } from "./field-path.ts";
 import { goValue } from "./go-value.ts";
 
@@ -66,7 +67,7 @@ export function invalidEach(path: FieldPath, badValue: unknown, messages: readon
 
 /** `supported` is shown in the order given. */
 export function notSupported(path: FieldPath, badValue: unknown, supported: readonly string[]): FieldError {
-  const detail = supported.length === 0 ? "" : `supported values: ${supported.map(goQuoted).join(", ")}`;
+  const detail = supported.length === 0 ? "" : `supported values: ${supported.map(goQuote).join(", ")}`;
   return fieldError("FieldValueNotSupported", path, badValue, detail);
 }
 
@@ -84,8 +85,4 @@ export function notFound(path: FieldPath, badValue: unknown, detail = ""): Field
 
 export function tooLong(path: FieldPath, badValue: unknown, maxBytes: number): FieldError {
   return fieldError("FieldValueTooLong", path, badValue, `must have at most ${maxBytes} bytes`);
-}
-
-function goQuoted(text: string): string {
-  return goValue(text);
 }

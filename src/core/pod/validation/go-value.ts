@@ -1,3 +1,5 @@
+import { goQuote } from "../../api/go-quote.ts";
+
 /**
  * Go values in error messages. Strings, numbers and booleans print as themselves; anything else prints as Go source
  * (`%#v`), which `GoSource` carries ready-made.
@@ -29,33 +31,4 @@ export function goInteger(value: number): string {
   const integer = BigInt(Math.trunc(value));
   if (integer > MAX_INT64) return MAX_INT64.toString();
   return integer < MIN_INT64 ? MIN_INT64.toString() : integer.toString();
-}
-
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-  '"': '\\"',
-};
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
-/** A Go string literal. Source: strconv.Quote. */
-export function goQuote(text: string): string {
-  let quoted = "";
-  for (const letter of text) quoted += quoteLetter(letter);
-  return `"${quoted}"`;
-}
-
-function quoteLetter(letter: string): string {
-  const short = SHORT_ESCAPES[letter];
-  if (short !== undefined) return short;
-  if (PRINTABLE.test(letter)) return letter;
-  const code = letter.codePointAt(0) ?? 0;
-  if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
-  return code > 0xffff ? `\\U${code.toString(16).padStart(8, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }

@@ -1,9 +1,9 @@
+import { goQuote } from "../../api/go-quote.ts";
 import type { Pod, PodSpec, SeccompProfile, Toleration } from "../../api/types.ts";
 import { parseJson } from "../../manifest/json-text.ts";
 import type { ManifestNode } from "../../manifest/manifest-node.ts";
 import { type FieldError, forbidden, invalid } from "./field-error.ts";
 import type { FieldPath } from "./field-path.ts";
-import { goQuote } from "./go-value.ts";
 import { validateRelativePath } from "./paths.ts";
 import { containersWithPath } from "./pod-containers.ts";
 import { validateTolerations } from "./tolerations.ts";

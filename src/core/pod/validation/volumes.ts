@@ -1,9 +1,9 @@
+import { goQuote } from "../../api/go-quote.ts";
 import type { ObjectMeta, Volume } from "../../api/types.ts";
 import { compareQuantities, quantityOrZero, ZERO_QUANTITY } from "../../quantity/index.ts";
 import { byteLength } from "./byte-length.ts";
 import { duplicate, type FieldError, forbidden, invalid, invalidEach, required } from "./field-error.ts";
 import type { FieldPath } from "./field-path.ts";
-import { goQuote } from "./go-value.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "./names.ts";
 import { validateEphemeralVolume } from "./volume-claim.ts";
 import {
