@@ -1,27 +1,53 @@
 /** Hands each command to what carries it out. */
-import { checkConfig } from "./check-config.ts";
+import { ClientError } from "./client/client-error.ts";
 import { type Command, usageText } from "./flags.ts";
+import { processTerminal } from "./terminal.ts";
 
-const NOT_YET = "is not built yet";
+const EXIT_FAILURE = 1;
 
-/** The exit code. Modules are loaded when their command is asked for, so that a client starts fast. */
+/** The exit code. */
 export async function runCommand(command: Command): Promise<number> {
+  try {
+    return await dispatch(command);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    console.error(`tskubelet: ${error.message}`);
+    return EXIT_FAILURE;
+  }
+}
+
+/** Modules are loaded when their command is asked for, so that a client starts fast. */
+async function dispatch(command: Command): Promise<number> {
+  const terminal = processTerminal();
   switch (command.name) {
     case "run": {
       const { runAgent } = await import("./run/run-agent.ts");
       return runAgent(command);
     }
-    case "check-config":
-      return checkConfig(command, {
-        cwd: process.cwd(),
-        out: (text) => process.stdout.write(text),
-        err: (text) => process.stderr.write(text),
-      });
+    case "get": {
+      const { runGet } = await import("./commands/get.ts");
+      return runGet(command, terminal);
+    }
+    case "events": {
+      const { runEvents } = await import("./commands/events.ts");
+      return runEvents(command, terminal);
+    }
+    case "images": {
+      const { runImages } = await import("./commands/images.ts");
+      return runImages(command, terminal);
+    }
+    case "version": {
+      const { runVersion } = await import("./commands/version.ts");
+      return runVersion(command, terminal);
+    }
+    case "check-config": {
+      const { checkConfig } = await import("./check-config.ts");
+      return checkConfig(command, terminal);
+    }
     case "help":
-      console.log(usageText(command.topic));
+      terminal.out(`${usageText(command.topic)}\n`);
       return 0;
     default:
-      console.error(`tskubelet: ${command.name} ${NOT_YET}`);
-      return 1;
+      throw new ClientError(`${command.name} is not built yet`);
   }
 }
