@@ -96,13 +96,13 @@ export class PodManager implements ObjectLookup {
     return this.#objects.secrets.get(`${namespace}/${name}`);
   }
 
-  /** Ordered by namespace and name. */
+  /** Ordered by namespace and name, with their namespace filled in. */
   configMaps(): readonly ConfigMap[] {
-    return sortedValues(this.#objects.configMaps);
+    return inNamespaces(this.#objects.configMaps);
   }
 
   secrets(): readonly Secret[] {
-    return sortedValues(this.#objects.secrets);
+    return inNamespaces(this.#objects.secrets);
   }
 
   /** Everything that is wrong with manifests now. */
@@ -177,8 +177,12 @@ export function problemText({ path, document, line, field, message }: ManifestPr
   return `${place.join(", ")}: ${text}`;
 }
 
-function sortedValues<T>(objects: ReadonlyMap<string, T>): readonly T[] {
-  return [...objects].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+function inNamespaces<T extends ConfigMap | Secret>(objects: ReadonlyMap<string, T>): readonly T[] {
+  const sorted = [...objects].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([key, object]) => {
+    const namespace = key.slice(0, key.indexOf("/"));
+    return { ...object, metadata: { ...object.metadata, namespace } };
+  });
 }
 
 function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChange {
