@@ -40,7 +40,8 @@ export class DbusConnection {
     const connection = new DbusConnection(socket, onSignal);
     const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString("hex");
     try {
-      await connection.#authenticate(`\0AUTH EXTERNAL ${uid}\r\n`);
+      // BEGIN goes with the greeting: systemd forgets a message that arrives in one piece with it.
+      await connection.#authenticate(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
     } catch (error) {
       socket.destroy();
       throw error;
@@ -79,19 +80,20 @@ export class DbusConnection {
   #authenticate(greeting: string): Promise<void> {
     const socket = this.#socket;
     return new Promise((resolve, reject) => {
-      let answer = "";
+      let answer = Buffer.alloc(0);
       const onData = (data: Buffer): void => {
-        answer += data.toString("latin1");
+        answer = Buffer.concat([answer, data]);
         const end = answer.indexOf("\r\n");
         if (end < 0) return;
         socket.off("data", onData);
         socket.off("error", reject);
-        if (answer.startsWith("OK ")) {
+        const line = answer.toString("latin1", 0, end);
+        if (line.startsWith("OK ")) {
           this.#listen();
-          socket.write("BEGIN\r\n");
+          this.#receive(answer.subarray(end + 2));
           resolve();
         } else {
-          reject(new Error(`D-Bus refused this process: ${answer.slice(0, end)}`));
+          reject(new Error(`D-Bus refused this process: ${line}`));
         }
       };
       socket.on("data", onData);

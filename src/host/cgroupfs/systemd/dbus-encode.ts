@@ -1,4 +1,4 @@
-import { alignmentOf, type DbusType, parseSignature } from "./dbus-signature.ts";
+import { alignmentOf, type BasicCode, type DbusType, parseSignature } from "./dbus-signature.ts";
 
 /** A value with its own signature. */
 export interface DbusVariant {
@@ -15,6 +15,8 @@ export function encodeDbus(signature: string, values: readonly DbusValue[]): Buf
   });
   return writer.bytes();
 }
+
+const sizes = { y: 1, b: 4, n: 2, q: 2, i: 4, u: 4, h: 4, x: 8, t: 8, d: 8 } as const;
 
 class DbusWriter {
   #buffer = Buffer.alloc(256);
@@ -47,32 +49,36 @@ class DbusWriter {
     for (const type of parseSignature(value.signature)) this.write(type, value.value);
   }
 
-  #basic(code: string, value: DbusValue | undefined): void {
-    const number = Number(value);
-    if (code === "s" || code === "o" || code === "g") this.#text(code, String(value));
-    else if (code === "b") this.#buffer.writeUInt32LE(value === true ? 1 : 0, this.#take(4));
-    else if (code === "t") this.#buffer.writeBigUInt64LE(integerOf(value), this.#take(8));
-    else if (code === "x") this.#buffer.writeBigInt64LE(integerOf(value), this.#take(8));
-    else if (code === "y") this.#buffer.writeUInt8(number, this.#take(1));
-    else if (code === "n") this.#buffer.writeInt16LE(number, this.#take(2));
-    else if (code === "q") this.#buffer.writeUInt16LE(number, this.#take(2));
-    else if (code === "i") this.#buffer.writeInt32LE(number, this.#take(4));
-    else if (code === "d") this.#buffer.writeDoubleLE(number, this.#take(8));
-    else this.#buffer.writeUInt32LE(number, this.#take(4));
+  #basic(code: BasicCode, value: DbusValue | undefined): void {
+    if (code === "s" || code === "o" || code === "g") {
+      this.#text(code, String(value));
+      return;
+    }
+    const at = this.#take(sizes[code]);
+    if (code === "t") this.#buffer.writeBigUInt64LE(integerOf(value), at);
+    else if (code === "x") this.#buffer.writeBigInt64LE(integerOf(value), at);
+    else if (code === "y") this.#buffer.writeUInt8(Number(value), at);
+    else if (code === "n") this.#buffer.writeInt16LE(Number(value), at);
+    else if (code === "q") this.#buffer.writeUInt16LE(Number(value), at);
+    else if (code === "i") this.#buffer.writeInt32LE(Number(value), at);
+    else if (code === "d") this.#buffer.writeDoubleLE(Number(value), at);
+    else this.#buffer.writeUInt32LE(Number(value), at); // b is 1 or 0
   }
 
-  #text(code: string, text: string): void {
+  #text(code: "s" | "o" | "g", text: string): void {
     const size = Buffer.byteLength(text);
-    if (code === "g") this.#buffer.writeUInt8(size, this.#take(1));
-    else this.#buffer.writeUInt32LE(size, this.#take(4));
-    this.#buffer.write(text, this.#take(size + 1));
+    const lengthAt = this.#take(code === "g" ? 1 : 4);
+    if (code === "g") this.#buffer.writeUInt8(size, lengthAt);
+    else this.#buffer.writeUInt32LE(size, lengthAt);
+    const at = this.#take(size + 1); // a zero byte ends it
+    this.#buffer.write(text, at);
   }
 
   #align(boundary: number): void {
     this.#take((boundary - (this.#length % boundary)) % boundary);
   }
 
-  /** Where `size` new zero bytes begin. */
+  /** Where `size` new zero bytes begin; the buffer may be another one afterwards. */
   #take(size: number): number {
     const at = this.#length;
     this.#length += size;
