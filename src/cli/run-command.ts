@@ -28,6 +28,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runGet } = await import("./commands/get.ts");
       return runGet(command, terminal);
     }
+    case "logs": {
+      const { runLogs } = await import("./commands/logs.ts");
+      return runLogs(command, terminal);
+    }
     case "events": {
       const { runEvents } = await import("./commands/events.ts");
       return runEvents(command, terminal);
