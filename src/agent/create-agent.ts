@@ -19,6 +19,7 @@ import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { ImageManager } from "./images/image-manager.ts";
+import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { Kubelet } from "./kubelet.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -65,6 +66,10 @@ export interface AgentOptions {
   readonly allocatable: ResourceList;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
+  /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
+  readonly oomKillsGroup?: boolean;
+  /** Absent: no limit. */
+  readonly imagePulls?: ImagePullLimits;
   readonly crashLoopBackOffMaxMs: number;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
@@ -156,7 +161,7 @@ interface RuntimeParts {
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
   const { events, pods, killer, cgroups } = parts;
-  const images = new ImageManager({ clock, images: ports.images, events }, KUBELET_BACKOFF);
+  const images = new ImageManager({ clock, images: ports.images, events }, KUBELET_BACKOFF, options.imagePulls);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
     { log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
@@ -169,7 +174,9 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
     },
   );
   const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
-  const crashBackoff = { initialMs: KUBELET_BACKOFF.initialMs, maxMs: options.crashLoopBackOffMaxMs };
+  const maxMs = options.crashLoopBackOffMaxMs;
+  // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
+  const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   return new PodRuntime(
     { clock, log, runtime, events, killer, starter, cgroups, dns },
     { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },

@@ -20,7 +20,7 @@ const otherNames: Readonly<Record<string, string>> = {
   "crashLoopBackOff.maxContainerRestartPeriod": "crashLoopBackOffMax",
   "memorySwap.swapBehavior": "swapBehavior",
 };
-const honouredWithin = ["featureGates"];
+const honouredWithin = ["featureGates", "failCgroupV1", "failSwapOn", "embeddedRuntime.enabled"];
 
 function* leaves(fields: Fields, prefix: string): Generator<readonly [string, Field<unknown>]> {
   for (const [name, field] of Object.entries(fields)) {

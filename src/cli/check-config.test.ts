@@ -28,8 +28,7 @@ async function check(text: string, ...args: readonly string[]) {
   const err = (part: string) => {
     written.err += part;
   };
-  const overrides = [{ part: "kubelet", path: ["readOnlyPort"], value: 10255 }] as const;
-  const code = await checkConfig(command, { cwd: directory, overrides, out, err });
+  const code = await checkConfig(command, { cwd: directory, out, err });
   return { code, file, ...written };
 }
 
@@ -46,7 +45,7 @@ test("the table has a line for each value, with its origin", async () => {
   assert.deepEqual(row("syncFrequency"), ["30s", `${file}:3`]);
   assert.deepEqual(row("systemReserved.memory"), ["1Gi", `${file}:4`]);
   assert.deepEqual(row("logging.verbosity"), ["2", "flag -v"]);
-  assert.deepEqual(row("readOnlyPort"), ["10255", "standalone default"]);
+  assert.deepEqual(row("readOnlyPort"), ["10255", "standalone default (no control plane)"]);
   assert.deepEqual(row("fileCheckFrequency"), ["20s", "default"]);
   assert.deepEqual(row("--root-dir"), ["/var/lib/tskubelet", "default"]);
 });

@@ -2,26 +2,24 @@
  * `tskubelet check-config`: prints the effective configuration and where each value came from; problems and what is not
  * built yet go to standard error. Takes the flags of `run`, so that a start can be tried out word for word.
  */
+
+import { compactValue } from "../core/config/compact-value.ts";
 import {
   type ConfigurationRow,
   configurationRows,
   formatOrigin,
   formatProblem,
-  type Json,
   type NotBuiltYet,
-  notBuiltYet,
-  type Override,
 } from "../core/config/index.ts";
 import { configurationYaml } from "./check-config-yaml.ts";
+import { configurationWarnings, missingFeatures } from "./configuration-warnings.ts";
 import type { CommandOf } from "./flags.ts";
-import type { NodeOptionsResult } from "./flags-configuration.ts";
-import { flagName } from "./flags-parse.ts";
-import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
+import { type NodeOptions, type NodeOptionsResult, optionFlag } from "./flags-configuration.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
+import { loadRunConfiguration } from "./load-run-configuration.ts";
 
 export interface CheckConfigOptions {
   readonly cwd: string;
-  /** The defaults that `run` uses when the node is alone. */
-  readonly overrides?: readonly Override[];
   /** Write whole lines, each ending in a newline. */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -31,22 +29,14 @@ type Loaded = Exclude<LoadedConfiguration, { readonly problems: unknown }>;
 
 /** Resolves with the exit code: 0 valid (warnings or not), 1 not. */
 export async function checkConfig(command: CommandOf<"check-config">, options: CheckConfigOptions): Promise<number> {
-  const { cwd, overrides } = options;
-  const loaded = await loadConfiguration(command.flags, { cwd, ...(overrides === undefined ? {} : { overrides }) });
+  const loaded = await loadRunConfiguration(command.flags, options.cwd);
   if ("problems" in loaded) {
     for (const problem of loaded.problems) options.err(`${formatProblem(problem)}\n`);
     return 1;
   }
-  const missing = notBuiltYet(loaded.configuration);
-  options.out(configurationText(command.flags.output, loaded, missing));
-  for (const file of loaded.skipped) options.err(`skipped ${file}: the name does not end in .conf\n`);
-  for (const item of missing) options.err(`${notBuiltText(item)}\n`);
+  options.out(configurationText(command.flags.output, loaded, missingFeatures(loaded)));
+  for (const line of configurationWarnings(loaded)) options.err(`warning: ${line}\n`);
   return 0;
-}
-
-/** One line of the warning about a setting whose feature is not built; also for the log at start. */
-export function notBuiltText({ path, value, origin, issueHint }: NotBuiltYet): string {
-  return `warning: ${formatOrigin(origin)}: ${path}=${compact(value)} has no effect yet: ${issueHint}`;
 }
 
 function configurationText(
@@ -78,7 +68,7 @@ function configurationJson({ configuration, node }: Loaded, missing: readonly No
 function configurationTable({ configuration, node }: Loaded, wide: boolean): string {
   const rows = configurationRows(configuration).map((row) => [
     row.path,
-    compact(row.value),
+    compactValue(row.value),
     formatOrigin(row.origin),
     ...(wide ? [stateText(row), row.about] : []),
   ]);
@@ -95,13 +85,9 @@ function stateText({ state }: ConfigurationRow): string {
 /** `[--flag, value, origin]` for each option that only flags have. */
 function optionRows({ options, origins }: NodeOptionsResult): readonly (readonly [string, string, string])[] {
   return Object.entries(options).map(([key, value]) => {
-    const origin = origins[key as keyof typeof options] ?? { kind: "default" };
-    return [flagName(key === "nodeIps" ? "nodeIp" : key), compact(value), formatOrigin(origin)];
+    const option = key as keyof NodeOptions;
+    return [optionFlag(option), compactValue(value), formatOrigin(origins[option] ?? { kind: "default" })];
   });
-}
-
-function compact(value: Json): string {
-  return typeof value === "string" && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
 }
 
 /** Columns two spaces apart; wide values push their own line only. */

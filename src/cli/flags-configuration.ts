@@ -25,6 +25,11 @@ export interface NodeOptionsResult {
   readonly origins: Readonly<Partial<Record<keyof NodeOptions, Origin>>>;
 }
 
+/** The flag that sets an option, with its dashes. */
+export function optionFlag(option: keyof NodeOptions): string {
+  return flagName(option === "nodeIps" ? "nodeIp" : option);
+}
+
 export const defaultRootDir = "/var/lib/tskubelet";
 
 /** Fields that flags set; relative paths are taken from `cwd`. A text is what is wrong with a flag. */

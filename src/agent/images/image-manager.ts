@@ -22,6 +22,7 @@ import type { ImageService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import { containerField } from "../runtime/container-field.ts";
 import type { StartFailure } from "../runtime/container-starter.ts";
+import { type ImagePullLimits, PullQueue } from "./pull-queue.ts";
 
 export interface ImageManagerPorts {
   readonly clock: Clock;
@@ -40,11 +41,13 @@ const REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 export class ImageManager {
   readonly #ports: ImageManagerPorts;
   readonly #config: BackoffConfig;
+  readonly #queue: PullQueue;
   #backoff: BackoffState = EMPTY_BACKOFF;
 
-  constructor(ports: ImageManagerPorts, config: BackoffConfig) {
+  constructor(ports: ImageManagerPorts, config: BackoffConfig, limits: ImagePullLimits = {}) {
     this.#ports = ports;
     this.#config = config;
+    this.#queue = new PullQueue(ports.clock, limits);
   }
 
   /** A failure is told by events already. Rejects only when `signal` is aborted. */
@@ -97,11 +100,16 @@ export class ImageManager {
 
   async #pull(name: string, sandboxConfig: PodSandboxConfig, signal: AbortSignal): Promise<PullResult> {
     const { clock, images } = this.#ports;
-    const startedAt = clock.monotonic();
+    const askedAt = clock.monotonic();
+    let startedAt = askedAt;
+    const pull = () => {
+      startedAt = clock.monotonic();
+      return images.pullImage({ image: name }, undefined, sandboxConfig, { signal });
+    };
     try {
-      const imageRef = await images.pullImage({ image: name }, undefined, sandboxConfig, { signal });
-      const pullMs = clock.monotonic() - startedAt;
-      return { imageRef, pullMs, totalMs: pullMs };
+      const imageRef = await this.#queue.run(pull, signal);
+      const endedAt = clock.monotonic();
+      return { imageRef, pullMs: endedAt - startedAt, totalMs: endedAt - askedAt };
     } catch (error) {
       signal.throwIfAborted();
       const message = errorMessage(error);

@@ -33,6 +33,8 @@ export interface PodCgroupsOptions {
   readonly node: NodeCgroupsInput;
   readonly driver: "cgroupfs" | "systemd";
   readonly pod: PodCgroupNodeOptions;
+  /** `false`: no cgroups of classes and pods; the runtime makes those of containers below the root (cgroupsPerQOS). */
+  readonly perQos?: boolean;
   /** Pods that may have processes. */
   readonly activePods: () => readonly Pod[];
 }
@@ -58,9 +60,10 @@ export class PodCgroups {
   async start(signal: AbortSignal): Promise<void> {
     const { cgroups } = this.#ports;
     const { kubepods, reserved } = nodeCgroups(this.#options.node);
+    for (const { kind, cgroup, limits } of reserved) await this.#enforceReserved(kind, cgroup, limits);
+    if (!this.#hasTree) return;
     await cgroups.ensure(KUBEPODS, kubepods);
     for (const qos of CLASSES) await cgroups.ensure(qosCgroupName(KUBEPODS, qos), {});
-    for (const { kind, cgroup, limits } of reserved) await this.#enforceReserved(kind, cgroup, limits);
     await this.updateTree();
     this.#done = this.#run(signal);
   }
@@ -71,10 +74,11 @@ export class PodCgroups {
 
   /** What the runtime gets as the parent of the pod's containers. */
   runtimeParent(pod: Pod): string {
-    return this.#ports.cgroups.runtimePath(nameOf(pod));
+    return this.#ports.cgroups.runtimePath(this.#hasTree ? nameOf(pod) : []);
   }
 
   async ensurePod(pod: Pod): Promise<void> {
+    if (!this.#hasTree) return;
     const uid = pod.metadata?.uid ?? "";
     if (!isCgroupSegment(uid)) throw new Error(`pod UID ${JSON.stringify(uid)} cannot be part of a cgroup name`);
     const { cgroups } = this.#ports;
@@ -86,7 +90,7 @@ export class PodCgroups {
   /** Whatever is left of the pod's processes is killed. Rejects when the cgroup cannot be removed yet. */
   async removePod(uid: string): Promise<void> {
     const { cgroups } = this.#ports;
-    if (!isCgroupSegment(uid)) return;
+    if (!isCgroupSegment(uid) || !this.#hasTree) return;
     for (const qos of CLASSES) {
       const name = podCgroupName(KUBEPODS, qos, uid);
       if (!(await cgroups.exists(name))) continue;
@@ -97,6 +101,7 @@ export class PodCgroups {
 
   /** UIDs of all pods that have a cgroup. */
   async listPods(): Promise<readonly string[]> {
+    if (!this.#hasTree) return [];
     const { cgroups } = this.#ports;
     const trees = CLASSES.map((qos) => qosCgroupName(KUBEPODS, qos));
     const children = await Promise.all(trees.map((tree) => cgroups.children(tree)));
@@ -109,6 +114,10 @@ export class PodCgroups {
       .then(() => this.#writeTree())
       .catch((error: unknown) => this.#ports.log.warn("QoS cgroups not updated", { error: errorMessage(error) }));
     return this.#updating;
+  }
+
+  get #hasTree(): boolean {
+    return this.#options.perQos ?? true;
   }
 
   async #writeTree(): Promise<void> {

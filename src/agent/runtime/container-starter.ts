@@ -43,6 +43,7 @@ export interface ContainerStarterOptions {
   readonly allocatable: ResourceList;
   readonly resources: CriResourceOptions;
   readonly hugePageSizes: readonly string[];
+  readonly oomKillsGroup?: boolean;
 }
 
 export interface StartContext {
@@ -134,6 +135,7 @@ export class ContainerStarter {
       .catch((error: unknown) => ({ error: errorMessage(error) }));
     if ("error" in mounts) return mounts;
     const { seccompDefault, seccompProfileRoot, memoryCapacityBytes, resources, hugePageSizes } = this.#options;
+    const { oomKillsGroup = false } = this.#options;
     return containerConfig({
       pod,
       container,
@@ -146,6 +148,7 @@ export class ContainerStarter {
       seccompDefault,
       seccompProfileRoot,
       hugePageSizes,
+      oomKillsGroup,
       ...resources,
     });
   }

@@ -1,8 +1,9 @@
 /** From the effective configuration to the options of the agent. */
 import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
 import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
-import { kubeletSettings } from "../../core/config/kubelet-settings.ts";
+import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
 
@@ -13,7 +14,10 @@ export interface NodeFacts {
   readonly hostIps: readonly string[];
   readonly rootDir: string;
   readonly standalone: boolean;
+  readonly cgroupVersion: 1 | 2;
 }
+
+export const CONTAINER_LOGS_DIR = "/var/log/containers";
 
 export function agentOptions(
   configuration: EffectiveConfiguration,
@@ -36,7 +40,7 @@ export function agentOptions(
     hostIps: node.hostIps,
     standalone: node.standalone,
     logRoot: settings.podLogsDir,
-    logLinksRoot: "/var/log/containers",
+    logLinksRoot: CONTAINER_LOGS_DIR,
     seccompProfileRoot: `${node.rootDir}/seccomp`,
     seccompDefault: settings.seccompDefault,
     clusterDomain: settings.clusterDomain,
@@ -44,6 +48,8 @@ export function agentOptions(
     resolvConf: settings.resolvConf,
     cpuCfsQuota: settings.cpuCfsQuota,
     cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
+    oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,
+    imagePulls: imagePullLimits(settings),
     crashLoopBackOffMaxMs: settings.crashLoopBackOffMaxMs,
     resyncMs: settings.syncFrequencyMs,
     containerLogMaxSizeBytes: settings.containerLogMaxSizeBytes,
@@ -61,6 +67,7 @@ export function agentOptions(
         hugePageSizes,
       },
       driver: settings.cgroupDriver,
+      perQos: settings.cgroupsPerQos,
       pod: {
         enforceCpuLimits: settings.cpuCfsQuota,
         cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
@@ -68,5 +75,15 @@ export function agentOptions(
         hugePageSizes,
       },
     },
+  };
+}
+
+/** Source: kubelet images/image_manager.go NewImageManager, images/helpers.go throttleImagePulling. */
+function imagePullLimits(settings: KubeletSettings): ImagePullLimits {
+  const { serializeImagePulls, maxParallelImagePulls, registryPullQps, registryBurst } = settings;
+  const parallel = serializeImagePulls ? 1 : maxParallelImagePulls;
+  return {
+    ...(parallel !== undefined && { parallel }),
+    ...(registryPullQps > 0 && { rate: { perSecond: registryPullQps, burst: registryBurst } }),
   };
 }

@@ -1,69 +1,113 @@
-/** The container runtime of this machine: the one that a flag names, or an embedded containerd with its images. */
-import { resolve } from "node:path";
-import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
-import { isDefault, originOf } from "../../core/config/origin.ts";
+/** The container runtime of this machine: the one that is named, or an embedded containerd with its images. */
+import { type EffectiveConfiguration, kubeletSettings, usesEmbeddedRuntime } from "../../core/config/index.ts";
 import { ensurePodNetwork } from "../../host/cni/bridge-network.ts";
 import { createEmbeddedContainerd, type EmbeddedContainerd } from "../../host/containerd/embedded-containerd.ts";
-import { missingPrograms, missingProgramsMessage } from "../../host/containerd/programs.ts";
+import { LOCAL_IMAGE_PROGRAMS, missingPrograms, missingProgramsMessage } from "../../host/containerd/programs.ts";
 import { type CriClient, createCriClient } from "../../host/cri/cri-client.ts";
 import { importImage } from "../../host/images/image-import.ts";
 import { buildBusyboxImage, buildPauseImage, pauseImageName } from "../../host/images/local-images.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import type { ImageService } from "../../ports/runtime.ts";
+import { MachineUnfit } from "./machine-unfit.ts";
 
 export interface MachineRuntime {
   readonly endpoint: string;
   readonly client: CriClient;
-  /** Absent: the runtime is somebody else's. */
-  readonly embedded?: EmbeddedContainerd;
+  readonly images: ImageService;
+  /** Closes the connections; `endRuntime`: a runtime of our own ends too, else it goes on with its pods. */
+  close(options: { readonly endRuntime: boolean }): Promise<void>;
 }
 
-/** A machine that cannot run pods; `message` says what to do. */
-export class MachineUnfit extends Error {
-  override readonly name = "MachineUnfit";
+interface RuntimePorts {
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 const IMAGE_VERSION = "1";
+/** Where the machine's own pod network is configured, if it is. */
+const HOST_CNI_CONF_DIR = "/etc/cni/net.d";
 
-/** Starts (or adopts) the runtime and sees to its images. Rejects with MachineUnfit. */
+/** Starts (or adopts) the runtime and sees to its images. Rejects with MachineUnfit, NetworkUnusable or RuntimeError. */
 export async function openRuntime(
   configuration: EffectiveConfiguration,
   rootDir: string,
-  ports: { readonly clock: Clock; readonly log: Log },
+  ports: RuntimePorts,
   signal: AbortSignal,
 ): Promise<MachineRuntime> {
-  const { containerRuntimeEndpoint, cgroupDriver } = configuration.kubelet;
-  const { embeddedRuntime, network, images } = configuration.tskubelet;
-  const named = !isDefault(originOf(configuration.kubeletOrigins, ["containerRuntimeEndpoint"]));
-  if (embeddedRuntime.enabled === false || (named && embeddedRuntime.enabled !== true)) {
-    return { endpoint: containerRuntimeEndpoint, client: createCriClient(containerRuntimeEndpoint) };
+  const embedded = usesEmbeddedRuntime(configuration)
+    ? await startEmbedded(configuration, rootDir, ports, signal)
+    : undefined;
+  const runtime = connect(configuration, embedded);
+  try {
+    if (embedded !== undefined && configuration.tskubelet.images.build) {
+      await importLocalImages(embedded, runtime.client, ports);
+    }
+    return runtime;
+  } catch (error) {
+    await runtime.close({ endRuntime: false });
+    throw error;
   }
-  const missing = missingPrograms({ cniBinDirs: network.cniBinDirs });
+}
+
+function connect({ kubelet }: EffectiveConfiguration, embedded: EmbeddedContainerd | undefined): MachineRuntime {
+  const {
+    containerRuntimeEndpoint: endpoint,
+    imageServiceEndpoint,
+    runtimeRequestTimeoutMs,
+  } = kubeletSettings(kubelet);
+  const options = { timeoutMs: runtimeRequestTimeoutMs };
+  const client = createCriClient(endpoint, options);
+  const imageClient = imageServiceEndpoint === endpoint ? client : createCriClient(imageServiceEndpoint, options);
+  return {
+    endpoint,
+    client,
+    images: imageClient.images,
+    async close({ endRuntime }) {
+      await (endRuntime ? embedded?.stop() : embedded?.release());
+      if (imageClient !== client) imageClient.close();
+      client.close();
+    },
+  };
+}
+
+async function startEmbedded(
+  configuration: EffectiveConfiguration,
+  rootDir: string,
+  ports: RuntimePorts,
+  signal: AbortSignal,
+): Promise<EmbeddedContainerd> {
+  const { network, images, embeddedRuntime } = configuration.tskubelet;
+  const { containerdPath } = embeddedRuntime;
+  const { cniBinDirs } = network;
+  const also = images.build ? LOCAL_IMAGE_PROGRAMS : [];
+  const missing = missingPrograms({ cniBinDirs, containerdPath, also });
   if (missing.length > 0) throw new MachineUnfit(missingProgramsMessage(missing));
-  const { confDir } = ensurePodNetwork({
-    rootDir,
-    bridge: network.bridgeName,
-    ...(configuration.kubelet.podCIDR !== "" && { subnet: configuration.kubelet.podCIDR }),
-    ...(!network.writeConfig && { hostConfDir: "/etc/cni/net.d" }),
-  });
   const embedded = createEmbeddedContainerd({
     rootDir,
     sandboxImage: images.sandboxImage === "" ? pauseImageName(IMAGE_VERSION) : images.sandboxImage,
-    cniConfDir: resolve(confDir),
-    systemdCgroup: cgroupDriver === "systemd",
+    cniConfDir: podNetworkDir(configuration, rootDir),
+    cniBinDirs,
+    containerdPath,
+    systemdCgroup: configuration.kubelet.cgroupDriver === "systemd",
     ...ports,
   });
-  const { adopted, pid } = await embedded.start(signal);
-  ports.log.info(adopted ? "containerd adopted" : "containerd started", { pid, endpoint: embedded.endpoint });
-  const client = createCriClient(embedded.endpoint);
-  if (images.build) await importLocalImages(embedded, client, ports);
-  return { endpoint: embedded.endpoint, client, embedded };
+  await embedded.start(signal);
+  return embedded;
+}
+
+/** Without a configuration of ours that of the machine is used; where that has none, the runtime says so. */
+function podNetworkDir({ kubelet, tskubelet }: EffectiveConfiguration, rootDir: string): string {
+  const { writeConfig, bridgeName } = tskubelet.network;
+  if (!writeConfig) return HOST_CNI_CONF_DIR;
+  const subnet = kubelet.podCIDR === "" ? {} : { subnet: kubelet.podCIDR };
+  return ensurePodNetwork({ rootDir, bridge: bridgeName, ...subnet }).confDir;
 }
 
 async function importLocalImages(
   embedded: EmbeddedContainerd,
   client: CriClient,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log }: RuntimePorts,
 ): Promise<void> {
   const target = { socketPath: embedded.socketPath, images: client.images, clock };
   for (const build of [buildPauseImage, buildBusyboxImage]) {

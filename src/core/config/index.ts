@@ -25,5 +25,6 @@ export { type NotBuiltYet, notBuiltYet } from "./not-built-yet.ts";
 export { formatOrigin, isDefault, type Origin, type Origins, originOf, setOrigin } from "./origin.ts";
 export { formatPath, type Path } from "./path.ts";
 export { formatProblem, type Problem } from "./problem.ts";
+export { settleRuntime } from "./settle-runtime.ts";
 export { type TskubeletConfiguration, tskubeletFields } from "./tskubelet-fields.ts";
 export { usesEmbeddedRuntime } from "./uses-embedded-runtime.ts";

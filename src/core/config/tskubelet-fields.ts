@@ -2,7 +2,7 @@
  * TskubeletConfiguration tskubelet.dev/v1alpha1: what the kubelet has no field for. A second document in the same file
  * (or drop-in), so that the first stays a KubeletConfiguration that any kubelet reads.
  */
-import { boolean, notYet, object, optionalBoolean, string, stringList, used, type Values } from "./field.ts";
+import { boolean, object, optionalBoolean, string, stringList, used, type Values } from "./field.ts";
 
 export const tskubeletFields = {
   manifestsPath: string("", used, "Directory of Pod, ConfigMap and Secret manifests to run; empty is none.", {
@@ -18,12 +18,7 @@ export const tskubeletFields = {
       enabled: optionalBoolean(used, "Run an own containerd; unset: where containerRuntimeEndpoint is not set.", {
         since: "0.1.0",
       }),
-      containerdPath: string(
-        "containerd",
-        notYet("a containerd of another name", "issue 2"),
-        "Program of it, a path or a name in PATH.",
-        { since: "0.1.0" },
-      ),
+      containerdPath: string("containerd", used, "Program of it, a path or a name in PATH.", { since: "0.1.0" }),
     },
     used,
     "The agent's own containerd.",
@@ -31,9 +26,14 @@ export const tskubeletFields = {
   ),
   network: object(
     {
-      writeConfig: boolean(true, used, "Write a CNI configuration for the embedded runtime where there is none.", {
-        since: "0.1.0",
-      }),
+      writeConfig: boolean(
+        true,
+        used,
+        "Make a pod network for the embedded runtime; else that of /etc/cni/net.d is used.",
+        {
+          since: "0.1.0",
+        },
+      ),
       bridgeName: string("tskubelet0", used, "Bridge of that configuration; its addresses are podCIDR.", {
         since: "0.1.0",
       }),

@@ -52,6 +52,8 @@ export function hugepageLimits(
 export interface CriContainerOptions extends CriResourceOptions {
   readonly memoryCapacityBytes: number;
   readonly hugePageSizes: readonly string[];
+  /** Out of memory kills all processes of the container, not one (cgroup v2 without singleProcessOOMKill). */
+  readonly oomKillsGroup?: boolean;
 }
 
 /** All resources of a container of `pod`. Source: generateLinuxContainerConfig. */
@@ -65,6 +67,7 @@ export function containerLinuxResources(
     ...linuxResources(container.resources, options),
     oomScoreAdj: containerOomScoreAdj(pod, container, options.memoryCapacityBytes),
     ...(hugePages.length > 0 && { hugepageLimits: hugePages }),
+    ...(options.oomKillsGroup === true && { unified: { "memory.oom.group": "1" } }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { searchPath } from "./programs.ts";
 
 /** A process by number and start time, so that a number given out anew is not taken for it. */
@@ -25,23 +26,32 @@ export function isAlive(process: ProcessIdentity): boolean {
   return observeProcess(process.pid)?.startTicks === process.startTicks;
 }
 
-/** The containerd that runs with exactly this configuration file, whoever started it; the oldest where several do. */
-export function findContainerd(configPath: string): ProcessIdentity | undefined {
+/**
+ * The containerd that runs with exactly this configuration file, whoever started it; the oldest where several do.
+ * `program`: name or path of it, where it is not called containerd.
+ */
+export function findContainerd(configPath: string, program?: string): ProcessIdentity | undefined {
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
   for (const pid of pids) {
     const commandLine = readProc(`/proc/${pid}/cmdline`)?.split("\0") ?? [];
-    if (isContainerdCommand(commandLine, configPath)) return observeProcess(pid);
+    if (isContainerdCommand(commandLine, configPath, program)) return observeProcess(pid);
   }
   return undefined;
 }
 
-export function isContainerdCommand(commandLine: readonly string[], configPath: string): boolean {
-  const program = commandLine[0]?.split("/").at(-1);
+export function isContainerdCommand(
+  commandLine: readonly string[],
+  configPath: string,
+  program = "containerd",
+): boolean {
+  const name = basename(commandLine[0] ?? "");
   const config = commandLine.indexOf("--config");
-  return program === "containerd" && config > 0 && commandLine[config + 1] === configPath;
+  // One that was started before a change of the program's name counts too.
+  const isNamed = name.includes("containerd") || name === basename(program);
+  return isNamed && config > 0 && commandLine[config + 1] === configPath;
 }
 
 /**

@@ -131,6 +131,9 @@ describe("processes", () => {
     assert.equal(ours("/usr/bin/containerd", "--config", "/etc/containerd/config.toml"), false);
     assert.equal(ours("/usr/bin/containerd"), false);
     assert.equal(ours("vi", "--config", "/root/config.toml"), false);
+    assert.equal(ours("/opt/containerd-2.1", "--config", "/root/config.toml"), true);
+    const named = isContainerdCommand(["/opt/cd", "--config", "/root/config.toml"], "/root/config.toml", "/opt/cd");
+    assert.equal(named, true);
   });
 
   it("have a capability when its bit is set in the effective set", () => {

@@ -19,6 +19,8 @@ export interface EmbeddedContainerdOptions {
   readonly cniConfDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Name or path of the program; default `containerd`. */
+  readonly containerdPath?: string;
   /** Where CNI plugins are looked for; default: Debian's directory, then /opt/cni/bin. */
   readonly cniBinDirs?: readonly string[];
   readonly systemdCgroup?: boolean;
@@ -72,8 +74,9 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
   /** Writes the configuration; `changed`: a containerd that runs now was started with another one. */
   function prepare(): { readonly program: string; readonly changed: boolean } {
     const cniBinDirs = options.cniBinDirs ?? CNI_BIN_DIRS;
-    const missing = missingPrograms({ cniBinDirs });
-    const program = findProgram("containerd");
+    const containerdPath = options.containerdPath ?? "containerd";
+    const missing = missingPrograms({ cniBinDirs, containerdPath });
+    const program = findProgram(containerdPath);
     const runcPath = findProgram("runc");
     const cniBinDir = findCniBinDir(cniBinDirs);
     if (missing.length > 0 || program === undefined || runcPath === undefined || cniBinDir === undefined) {
@@ -154,7 +157,7 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
 
   /** The containerd that runs already, unless it has another configuration or does not answer: then it is ended. */
   async function adopt(changed: boolean, signal: AbortSignal): Promise<ProcessIdentity | undefined> {
-    const running = findContainerd(paths.config);
+    const running = findContainerd(paths.config, options.containerdPath);
     if (running === undefined) return undefined;
     if (changed) {
       log.info("containerd runs with another configuration, restarting it", { pid: running.pid });
@@ -233,7 +236,7 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
     },
     async stop() {
       await endWatch();
-      const running = current ?? findContainerd(paths.config);
+      const running = current ?? findContainerd(paths.config, options.containerdPath);
       current = undefined;
       if (running !== undefined) await terminate(running);
       rmSync(paths.pid, { force: true });

@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** A program that running pods needs, and the Debian package that brings it. */
 export interface Program {
@@ -7,8 +7,10 @@ export interface Program {
   readonly debianPackage: string;
 }
 
+const CONTAINERD = "containerd";
+
 const PROGRAMS: readonly Program[] = [
-  { name: "containerd", debianPackage: "containerd" },
+  { name: CONTAINERD, debianPackage: "containerd" },
   { name: "containerd-shim-runc-v2", debianPackage: "containerd" },
   { name: "ctr", debianPackage: "containerd" },
   { name: "runc", debianPackage: "runc" },
@@ -37,6 +39,8 @@ export const LOCAL_IMAGE_PROGRAMS: readonly Program[] = [
 export interface ProgramSearch {
   readonly path?: string;
   readonly cniBinDirs?: readonly string[];
+  /** Name or path of the containerd program; default `containerd`. */
+  readonly containerdPath?: string;
   /** Programs to look for besides those that every pod needs, LOCAL_IMAGE_PROGRAMS for example. */
   readonly also?: readonly Program[];
 }
@@ -46,8 +50,9 @@ export function searchPath(path: string = process.env["PATH"] ?? ""): string {
   return [...new Set([...path.split(":").filter((part) => part !== ""), ...EXTRA_PATH])].join(":");
 }
 
-/** Absolute path of an executable, or `undefined`. */
+/** Absolute path of an executable, or `undefined`. A `name` with a slash is a path already. */
 export function findProgram(name: string, path?: string): string | undefined {
+  if (name.includes("/")) return isExecutable(name) ? resolve(name) : undefined;
   const candidates = searchPath(path)
     .split(":")
     .map((directory) => join(directory, name));
@@ -65,7 +70,11 @@ export function missingPrograms(search: ProgramSearch = {}): readonly Program[] 
   const cniMissing = CNI_PLUGINS.filter(
     ({ name }) => !directories.some((directory) => isExecutable(join(directory, name))),
   );
-  const wanted = [...PROGRAMS, ...(search.also ?? [])];
+  const { containerdPath = CONTAINERD } = search;
+  const programs = PROGRAMS.map((program) =>
+    program.name === CONTAINERD ? { ...program, name: containerdPath } : program,
+  );
+  const wanted = [...programs, ...(search.also ?? [])];
   return [...wanted.filter(({ name }) => findProgram(name, search.path) === undefined), ...cniMissing];
 }
 

@@ -19,7 +19,7 @@ export function createCriClient(endpoint: string, options: RuntimeServiceOptions
   const channel = createGrpcChannel(endpoint);
   return {
     runtime: createRuntimeService(channel, options),
-    images: createImageService(channel),
+    images: createImageService(channel, options),
     extensions: createRuntimeExtensions(channel),
     channel,
     close: () => channel.close(),

@@ -7,8 +7,8 @@ import { empty } from "./status-schema.ts";
 const SERVICE = "runtime.v1.ImageService";
 
 /** ImageService of CRI v1 over `channel`. A pull has no deadline of its own: its progress is watched elsewhere. */
-export function createImageService(channel: GrpcChannel): ImageService {
-  const call = createServiceCall(channel, SERVICE, DEFAULT_TIMEOUT_MS);
+export function createImageService(channel: GrpcChannel, options: { readonly timeoutMs?: number } = {}): ImageService {
+  const call = createServiceCall(channel, SERVICE, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const callWithoutDeadline = createServiceCall(channel, SERVICE, undefined);
   const imageStatus: ImageService["imageStatus"] = async (spec, callOptions) => {
     const request = { image: spec };

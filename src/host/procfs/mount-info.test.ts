@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { mountsBelow, parseMountInfo, readMountInfo, unescapeOctal } from "./mount-info.ts";
+import { mountsBelow, parseMountInfo, readMountInfo, readMountsBelow, unescapeOctal } from "./mount-info.ts";
 
 const table = [
   "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard",
@@ -40,7 +40,9 @@ describe("mountinfo", () => {
     assert.equal(unescapeOctal("\u00e4\\040\\9"), "\u00e4 \\9");
   });
 
-  it("reads the live table", async () => {
-    assert.ok((await readMountInfo()).some((mount) => mount.fsType === "proc"));
+  it("reads the live table", () => {
+    assert.ok(readMountInfo().some((mount) => mount.fsType === "proc"));
+    assert.ok(readMountsBelow("/").some((mount) => mount.mountPoint === "/proc"));
+    assert.deepEqual(readMountsBelow("/proc/self/nothing"), []);
   });
 });

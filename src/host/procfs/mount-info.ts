@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
 
 /** One line of /proc/self/mountinfo (proc_pid_mountinfo(5)), octal escapes resolved. */
 export interface MountInfo {
@@ -16,16 +17,34 @@ export interface MountInfo {
 }
 
 /** The mounts of this process's mount namespace, in the order in which the kernel lists them. */
-export async function readMountInfo(file = "/proc/self/mountinfo"): Promise<readonly MountInfo[]> {
-  // The kernel gives the table in pieces, and a mount that goes away between two pieces can hide another one.
-  let text = await readFile(file, "utf8");
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const again = await readFile(file, "utf8");
+export function readMountInfo(file = "/proc/self/mountinfo"): readonly MountInfo[] {
+  return parseMountInfo(readStable(file));
+}
+
+/** Mount points strictly below `directory`, the last mounted first: the order in which they can be unmounted. */
+export function readMountsBelow(directory: string, file = "/proc/self/mountinfo"): readonly MountInfo[] {
+  // Of a long table only the lines that may count are taken apart; no path has more of it unescaped than its last part.
+  const hint = directory.slice(directory.lastIndexOf("/") + 1).split(/[\s\\]/, 1)[0] ?? "";
+  const lines = readStable(file).split("\n");
+  return mountsBelow(parseMountInfo(lines.filter((line) => line.includes(hint)).join("\n")), directory);
+}
+
+/**
+ * The whole table. The kernel gives it a page at a time, so asynchronous reads would cost a detour each. Before Linux
+ * 5.8 a mount that goes away between two pages can hide another one: then only two equal readings count.
+ */
+function readStable(file: string): string {
+  let text = readFileSync(file, "utf8");
+  for (let attempt = 0; mayHideMounts && attempt < 3; attempt++) {
+    const again = readFileSync(file, "utf8");
     if (again === text) break;
     text = again;
   }
-  return parseMountInfo(text);
+  return text;
 }
+
+const [major = 0, minor = 0] = release().split(".").map(Number);
+const mayHideMounts = major < 5 || (major === 5 && minor < 8);
 
 /** The lines that are well formed; others are passed over. */
 export function parseMountInfo(text: string): readonly MountInfo[] {
@@ -63,7 +82,7 @@ export function unescapeOctal(text: string): string {
   return Buffer.from(plain, "latin1").toString("utf8");
 }
 
-/** Mount points strictly below `directory`, the last mounted first: the order in which they can be unmounted. */
+/** Those strictly below `directory`, the last mounted first. */
 export function mountsBelow(mounts: readonly MountInfo[], directory: string): readonly MountInfo[] {
   const prefix = directory.endsWith("/") ? directory : `${directory}/`;
   return mounts.filter((mount) => mount.mountPoint.startsWith(prefix)).toReversed();

@@ -15,19 +15,19 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { admission, fileRescan, podSecurity, stats, urlPods, userNamespaces, volumes } from "./states.ts";
+import { admission, podSecurity, stats, userNamespaces, volumes } from "./states.ts";
 
 export const podFields = {
   staticPodPath: string("", used, "Directory (or one file) of static pods.", { flag: "pod-manifest-path" }),
-  staticPodURL: string("", urlPods, "URL that gives static pods.", { flag: "manifest-url" }),
-  staticPodURLHeader: headerMap({}, urlPods, "HTTP headers sent to staticPodURL.", { flag: "manifest-url-header" }),
+  staticPodURL: string("", used, "URL that gives static pods.", { flag: "manifest-url" }),
+  staticPodURLHeader: headerMap({}, used, "HTTP headers sent to staticPodURL.", { flag: "manifest-url-header" }),
   syncFrequency: duration("1m0s", used, "Longest time between two syncs of a running pod.", {
     flag: "sync-frequency",
   }),
-  fileCheckFrequency: duration("20s", fileRescan, "Rescan of staticPodPath; changes are seen at once besides.", {
+  fileCheckFrequency: duration("20s", used, "Rescan of staticPodPath; changes are seen at once besides.", {
     flag: "file-check-frequency",
   }),
-  httpCheckFrequency: duration("20s", urlPods, "How often staticPodURL is asked.", { flag: "http-check-frequency" }),
+  httpCheckFrequency: duration("20s", used, "How often staticPodURL is asked.", { flag: "http-check-frequency" }),
   maxPods: integer(110, admission, "The most pods that run on this node.", { flag: "max-pods" }),
   podsPerCore: integer(0, admission, "The most pods per CPU core, within maxPods; 0 is no limit.", {
     flag: "pods-per-core",

@@ -18,13 +18,13 @@ import {
   stringMap,
   used,
 } from "../field.ts";
-import { agentProcess, cgroupTree, machineChecks, memoryQos, pressure, swap, topology } from "./states.ts";
+import { memoryQos, pressure, swap, topology } from "./states.ts";
 
 const cgroupFields = {
-  cgroupsPerQOS: boolean(true, cgroupTree, "A cgroup for each QoS class and each pod.", { flag: "cgroups-per-qos" }),
+  cgroupsPerQOS: boolean(true, used, "A cgroup for each QoS class and each pod.", { flag: "cgroups-per-qos" }),
   cgroupDriver: oneOf(["cgroupfs", "systemd"], "cgroupfs", used, "Who makes the cgroups.", { flag: "cgroup-driver" }),
   cgroupRoot: string("", used, "cgroup that holds all pods; the root where empty.", { flag: "cgroup-root" }),
-  kubeletCgroups: string("", agentProcess, "cgroup for the agent itself.", { flag: "kubelet-cgroups" }),
+  kubeletCgroups: string("", used, "cgroup for the agent itself.", { flag: "kubelet-cgroups" }),
   systemCgroups: string(
     "",
     accepted("moving the machine's processes is left to its init system"),
@@ -53,15 +53,15 @@ const cgroupFields = {
     keepsZero: true,
     flag: "cpu-cfs-quota-period",
   }),
-  singleProcessOOMKill: optionalBoolean(cgroupTree, "Out of memory kills one process, not the container (cgroup v2).", {
+  singleProcessOOMKill: optionalBoolean(used, "Out of memory kills one process, not the container (cgroup v2).", {
     since: "1.32",
   }),
-  oomScoreAdj: integer(-999, agentProcess, "oom_score_adj of the agent.", { keepsZero: true, flag: "oom-score-adj" }),
+  oomScoreAdj: integer(-999, used, "oom_score_adj of the agent.", { keepsZero: true, flag: "oom-score-adj" }),
   maxOpenFiles: integer(1_000_000, accepted("Node.js keeps the limit that the agent was started with"), "Open files.", {
     flag: "max-open-files",
   }),
-  failSwapOn: boolean(true, machineChecks, "Refuse to start where swap is on.", { flag: "fail-swap-on" }),
-  failCgroupV1: boolean(false, machineChecks, "Refuse to start on cgroup v1.", { since: "1.31" }),
+  failSwapOn: boolean(true, used, "Refuse to start where swap is on.", { flag: "fail-swap-on" }),
+  failCgroupV1: boolean(false, used, "Refuse to start on cgroup v1.", { since: "1.31" }),
   memorySwap: object(
     { swapBehavior: checkedOneOf(["", "NoSwap", "LimitedSwap"], "", swap, "How much swap pods may use.") },
     swap,
@@ -74,9 +74,14 @@ const cgroupFields = {
   qosReserved: stringMap({}, memoryQos, "Part of a resource kept for Guaranteed pods (memory: 50%).", {
     flag: "qos-reserved",
   }),
-  protectKernelDefaults: boolean(false, machineChecks, "Refuse to start rather than set kernel flags.", {
-    flag: "protect-kernel-defaults",
-  }),
+  protectKernelDefaults: boolean(
+    false,
+    used,
+    "Refuse to start rather than set kernel flags; a node that is alone sets none.",
+    {
+      flag: "protect-kernel-defaults",
+    },
+  ),
 };
 
 const evictionFields = {

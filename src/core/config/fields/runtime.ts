@@ -11,7 +11,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { imageGc, imagePulls, runtimeCalls } from "./states.ts";
+import { imageCredentials, imageGc } from "./states.ts";
 
 export const runtimeFields = {
   containerRuntimeEndpoint: string(
@@ -20,35 +20,32 @@ export const runtimeFields = {
     "Socket of the CRI runtime; left unset, the embedded containerd is used.",
     { since: "1.27", flag: "container-runtime-endpoint" },
   ),
-  imageServiceEndpoint: string("", runtimeCalls, "Socket of the image service where it is another one.", {
+  imageServiceEndpoint: string("", used, "Socket of the image service where it is another one.", {
     since: "1.27",
     flag: "image-service-endpoint",
   }),
-  runtimeRequestTimeout: duration(
-    "2m0s",
-    runtimeCalls,
-    "Time for a runtime call; pull, logs, exec and attach excepted.",
-    {
-      flag: "runtime-request-timeout",
-    },
-  ),
-  serializeImagePulls: boolean(true, imagePulls, "Pull one image at a time; false where maxParallelImagePulls > 1.", {
+  runtimeRequestTimeout: duration("2m0s", used, "Time for a runtime call; pull, logs, exec and attach excepted.", {
+    flag: "runtime-request-timeout",
+  }),
+  serializeImagePulls: boolean(true, used, "Pull one image at a time; false where maxParallelImagePulls > 1.", {
     flag: "serialize-image-pulls",
   }),
-  maxParallelImagePulls: optionalInteger(imagePulls, "The most pulls at once; unset is no limit.", { since: "1.27" }),
-  registryPullQPS: integer(5, imagePulls, "Pulls per second; 0 is no limit.", {
+  maxParallelImagePulls: optionalInteger(used, "The most pulls at once; unset is no limit.", { since: "1.27" }),
+  registryPullQPS: integer(5, used, "Pulls per second; 0 is no limit.", {
     keepsZero: true,
     flag: "registry-qps",
   }),
-  registryBurst: integer(10, imagePulls, "Pulls in a burst above registryPullQPS.", { flag: "registry-burst" }),
+  registryBurst: integer(10, used, "Pulls in a burst above registryPullQPS.", { flag: "registry-burst" }),
   imagePullCredentialsVerificationPolicy: checkedOneOf(
     ["", "NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages", "AlwaysVerify"],
     "",
-    imagePulls,
+    imageCredentials,
     "Whether a pod needs its own credentials for an image that is already here.",
     { since: "1.33" },
   ),
-  preloadedImagesVerificationAllowlist: stringList([], imagePulls, "Images free of that check.", { since: "1.33" }),
+  preloadedImagesVerificationAllowlist: stringList([], imageCredentials, "Images free of that check.", {
+    since: "1.33",
+  }),
   imageMinimumGCAge: duration("2m0s", imageGc, "Least age of an unused image before it may be removed.", {
     flag: "minimum-image-ttl-duration",
   }),

@@ -18,7 +18,7 @@ import {
   unsigned,
   used,
 } from "../field.ts";
-import { firstHttp, nodeApi, systemLogs, tracing } from "./states.ts";
+import { nodeApi, systemLogs, tracing } from "./states.ts";
 
 const authentication = object(
   {
@@ -104,12 +104,12 @@ const logging = object(
 );
 
 export const servingFields = {
-  enableServer: boolean(true, firstHttp, "Serve the node API at all.", { flag: "enable-server" }),
-  address: string("0.0.0.0", firstHttp, "Address of the node API and of the read-only port.", { flag: "address" }),
+  enableServer: boolean(true, nodeApi, "Serve the node API at all.", { flag: "enable-server" }),
+  address: string("0.0.0.0", used, "Address of the node API and of the read-only port.", { flag: "address" }),
   port: integer(10250, nodeApi, "Port of the node API.", { flag: "port" }),
-  readOnlyPort: integer(0, firstHttp, "Port without authentication; 0 is none.", { flag: "read-only-port" }),
-  healthzPort: integer(10248, firstHttp, "Port of /healthz; 0 is none.", { keepsZero: true, flag: "healthz-port" }),
-  healthzBindAddress: string("127.0.0.1", firstHttp, "Address of /healthz.", { flag: "healthz-bind-address" }),
+  readOnlyPort: integer(0, used, "Port without authentication; 0 is none.", { flag: "read-only-port" }),
+  healthzPort: integer(10248, used, "Port of /healthz; 0 is none.", { keepsZero: true, flag: "healthz-port" }),
+  healthzBindAddress: string("127.0.0.1", used, "Address of /healthz.", { flag: "healthz-bind-address" }),
   tlsCertFile: string("", nodeApi, "Certificate of the node API.", { flag: "tls-cert-file" }),
   tlsPrivateKeyFile: string("", nodeApi, "Its key.", { flag: "tls-private-key-file" }),
   tlsCipherSuites: stringList([], nodeApi, "Cipher suites, in Go's names.", { flag: "tls-cipher-suites" }),

@@ -4,7 +4,7 @@ import { notYet } from "../field.ts";
 export const pressure = notYet("eviction and disk pressure", "issue 3");
 export const imageGc = notYet("image garbage collection", "issue 3");
 export const stats = notYet("volume and pod statistics", "issue 3");
-export const imagePulls = notYet("limits and credentials of image pulls", "issue 4");
+export const imageCredentials = notYet("credentials of images that are already here", "issue 4");
 export const podSecurity = notYet("pod security settings", "issue 4");
 export const volumes = notYet("volume plugins", "issue 5");
 export const nodeApi = notYet("the node API over HTTPS");
@@ -17,12 +17,3 @@ export const memoryQos = notYet("memory QoS");
 export const userNamespaces = notYet("user namespaces");
 export const tracing = notYet("tracing");
 export const systemLogs = notYet("logs of the node's own services");
-
-/** Parts of running pods alone that the composition root does not pass on yet. */
-export const urlPods = notYet("static pods from a URL", "issue 2");
-export const fileRescan = notYet("the rescan period of static pod files", "issue 2");
-export const cgroupTree = notYet("a choice of the cgroup tree", "issue 2");
-export const agentProcess = notYet("settings of the agent's own process", "issue 2");
-export const runtimeCalls = notYet("settings of runtime calls", "issue 2");
-export const firstHttp = notYet("healthz and the read-only port", "issue 2");
-export const machineChecks = notYet("checks of the machine at start", "issue 2");
