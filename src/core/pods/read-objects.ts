@@ -2,18 +2,20 @@
  * From the documents of one manifest file to the objects this node runs, defaulted and validated, and to everything
  * that is wrong with them: file, document, line, field.
  */
-import type { Pod } from "../api/types.ts";
+import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import { isCgroupSegment } from "../cgroup/names.ts";
 import type { DecodeIssue } from "../manifest/decode-issue.ts";
 import { type DecodedObject, decodeManifest } from "../manifest/decode-manifest.ts";
 import { lineOfField } from "../manifest/field-line.ts";
 import { entryOf, type ManifestNode } from "../manifest/manifest-node.ts";
 import { readStaticPods } from "../manifest/static-manifest.ts";
+import { validateConfigMap, validateSecret } from "../manifest/validate-config.ts";
 import { CONFIG_SOURCE_ANNOTATION } from "../pod/critical.ts";
 import { defaultPod } from "../pod/defaults.ts";
 import { standalonePod } from "../pod/standalone-pod.ts";
 import type { FieldError } from "../pod/validation/field-error.ts";
 import { validatePod } from "../pod/validation/validate-pod.ts";
-import type { ManifestContent, ManifestObject, ManifestProblem } from "./desired-state.ts";
+import { type ManifestContent, type ManifestObject, type ManifestProblem, objectKey } from "./desired-state.ts";
 
 /** One document of a file, or why its text is no document. `line` from 1; 0 when unknown. */
 export type ManifestDocument = ManifestNode | { readonly error: string; readonly line: number };
@@ -59,15 +61,46 @@ function readStandalone(node: ManifestNode, index: number, origin: ManifestOrigi
 }
 
 function complete(decoded: DecodedObject, node: ManifestNode, index: number, origin: ManifestOrigin): DocumentContent {
-  if (decoded.kind === "ConfigMap") return good({ kind: "ConfigMap", object: decoded.configMap });
-  if (decoded.kind === "Secret") return good({ kind: "Secret", object: decoded.secret });
-  const pod = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
-  const errors = validatePod(pod);
-  if (errors.length === 0) return good({ kind: "Pod", object: pod });
-  return {
-    objects: [],
-    problems: errors.map((error) => validationProblem(error, node, index, origin, subjectOf(pod))),
-  };
+  const { object, errors } = checked(decoded, origin);
+  const subject = objectKey(object);
+  const problems = errors.map((error) => validationProblem(error, node, index, origin, subject));
+  return problems.length === 0 ? good(object) : { objects: [], problems };
+}
+
+interface CheckedObject {
+  readonly object: ManifestObject;
+  readonly errors: readonly FieldError[];
+}
+
+function checked(decoded: DecodedObject, origin: ManifestOrigin): CheckedObject {
+  switch (decoded.kind) {
+    case "ConfigMap": {
+      const object = withNamespace(decoded.configMap);
+      return { object: { kind: "ConfigMap", object }, errors: validateConfigMap(object) };
+    }
+    case "Secret": {
+      const object = withNamespace(decoded.secret);
+      return { object: { kind: "Secret", object }, errors: validateSecret(object) };
+    }
+    case "Pod": {
+      const object = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
+      return { object: { kind: "Pod", object }, errors: [...uidErrors(object), ...validatePod(object)] };
+    }
+  }
+}
+
+function withNamespace<T extends ConfigMap | Secret>(object: T): T {
+  return { ...object, metadata: { ...object.metadata, namespace: object.metadata?.namespace || "default" } };
+}
+
+/** A UID becomes part of directory and cgroup names. */
+function uidErrors(pod: Pod): readonly FieldError[] {
+  const uid = pod.metadata?.uid ?? "";
+  if (isCgroupSegment(uid)) return [];
+  const detail = "must be usable as a directory and cgroup name: no '/' and no '_'";
+  const field = "metadata.uid";
+  const text = `${field}: Invalid value: ${JSON.stringify(uid)}: ${detail}`;
+  return [{ type: "FieldValueInvalid", field, badValue: uid, detail, text }];
 }
 
 function good(object: ManifestObject): DocumentContent {
@@ -136,10 +169,6 @@ function validationProblem(
     subject,
     message: error.text,
   };
-}
-
-function subjectOf(pod: Pod): string {
-  return `Pod ${pod.metadata?.namespace ?? "default"}/${pod.metadata?.name ?? ""}`;
 }
 
 function nameIn(node: ManifestNode, field: "name" | "namespace"): string {
