@@ -5,16 +5,30 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import type { Pod } from "../../src/core/api/types.ts";
+import type { ContainerStatus, Pod } from "../../src/core/api/types.ts";
+import { CONTAINER_LOGS_ROOT, containerLogPath, podLogDirectory } from "../../src/core/logs/log-paths.ts";
 import { removePodNetwork } from "../../src/host/cni/bridge-network.ts";
 import { type CriClient, createCriClient } from "../../src/host/cri/cri-client.ts";
 import { observeLeftovers, removeAllPods, removeCgroups, unmountBelow } from "./containerd-node.ts";
+import { cgroupProcesses, killProcesses, processesWith } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 export const BUSYBOX = "localhost/tskubelet/busybox:1";
@@ -30,10 +44,21 @@ export interface AgentNodeOptions {
 }
 
 export interface AgentStatus {
+  readonly pid?: number;
   readonly readiness?: { readonly ready: boolean; readonly message: string };
 }
 
+/** The fields of a v1.Event that tests look at. */
+export interface NodeEvent {
+  readonly involvedObject: { readonly kind?: string; readonly name?: string; readonly fieldPath?: string };
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+}
+
 export class AgentNode {
+  readonly base: string;
   readonly rootDir: string;
   readonly manifestsDir: string;
   readonly staticDir: string;
@@ -41,29 +66,32 @@ export class AgentNode {
   readonly cgroupRoot: string;
   readonly socketPath: string;
   readonly #options: AgentNodeOptions;
-  readonly #base: string;
   #agent: ChildProcess | undefined;
   #cri: CriClient | undefined;
 
   constructor(options: AgentNodeOptions) {
     this.#options = options;
-    this.#base = mkdtempSync(join(tmpdir(), "tske2e-"));
-    this.rootDir = join(this.#base, "root");
-    this.manifestsDir = join(this.#base, "manifests");
-    this.staticDir = join(this.#base, "static");
-    this.logDir = join(this.#base, "logs");
-    this.cgroupRoot = `/${basename(this.#base)}`;
+    this.base = mkdtempSync(join(tmpdir(), "tske2e-"));
+    this.rootDir = join(this.base, "root");
+    this.manifestsDir = join(this.base, "manifests");
+    this.staticDir = join(this.base, "static");
+    this.logDir = join(this.base, "logs");
+    this.cgroupRoot = `/${basename(this.base)}`;
     this.socketPath = join(this.rootDir, "tskubelet.sock");
     for (const directory of [this.manifestsDir, this.staticDir, this.logDir]) mkdirSync(directory);
     this.#writeConfig();
   }
 
+  get bridge(): string {
+    return this.#options.bridge;
+  }
+
   get configPath(): string {
-    return join(this.#base, "config.yaml");
+    return join(this.base, "config.yaml");
   }
 
   get agentLogPath(): string {
-    return join(this.#base, "agent.log");
+    return join(this.base, "agent.log");
   }
 
   agentLog(): string {
@@ -77,17 +105,39 @@ export class AgentNode {
 
   /** Starts the agent and waits until its API says that the node is ready. */
   async start(...flags: readonly string[]): Promise<void> {
+    this.launch(...flags);
+    await this.untilReady();
+  }
+
+  /** Starts the agent and waits for nothing. */
+  launch(...flags: readonly string[]): void {
     const log = openSync(this.agentLogPath, "a");
-    const args = ["run", "--config", this.configPath, "--root-dir", this.rootDir, "--manifests", this.manifestsDir];
-    this.#agent = spawn(
-      join(ROOT, "bin", "tskubelet"),
-      [...args, "-v", "4", ...(this.#options.flags ?? []), ...flags],
-      {
-        stdio: ["ignore", log, log],
-      },
-    );
+    const [command, args] = this.commandLine(...flags);
+    this.#agent = spawn(command, args, { stdio: ["ignore", log, log] });
     closeSync(log);
-    await this.until("the agent is ready", async () => (await this.status())?.readiness?.ready === true, 60_000);
+  }
+
+  /** How the agent is started; a second one with the same flags is another claim on the same root. */
+  commandLine(...flags: readonly string[]): readonly [command: string, args: readonly string[]] {
+    const args = ["run", "--config", this.configPath, "--root-dir", this.rootDir, "--manifests", this.manifestsDir];
+    return [join(ROOT, "bin", "tskubelet"), [...args, "-v", "4", ...(this.#options.flags ?? []), ...flags]];
+  }
+
+  async untilReady(): Promise<void> {
+    const { pid } = this;
+    await this.until(
+      "the agent is ready",
+      async () => {
+        assert.ok(this.runs, `the agent ended:\n${this.agentLog()}`);
+        const status = await this.status();
+        return status?.pid === pid && status.readiness?.ready === true;
+      },
+      60_000,
+    );
+  }
+
+  get runs(): boolean {
+    return this.#agent !== undefined && this.#agent.exitCode === null && this.#agent.signalCode === null;
   }
 
   get pid(): number {
@@ -120,6 +170,11 @@ export class AgentNode {
 
   remove(name: string, directory = this.manifestsDir): void {
     rmSync(join(directory, name), { force: true });
+  }
+
+  /** Every manifest goes at once. */
+  removeAll(): void {
+    for (const name of readdirSync(this.manifestsDir)) this.remove(name);
   }
 
   /** JSON of the agent's local API; `undefined`: the agent does not answer. */
@@ -177,31 +232,92 @@ export class AgentNode {
     }
   }
 
-  /** Ends everything and checks that nothing is left on the machine. */
+  /** All events, oldest change first; `name`: those about the object of that name. */
+  async events(name?: string): Promise<readonly NodeEvent[]> {
+    const list = (await this.get("/api/v1/events")) as { readonly items?: readonly NodeEvent[] } | undefined;
+    return (list?.items ?? []).filter(({ involvedObject }) => name === undefined || involvedObject.name === name);
+  }
+
+  async untilEvent(name: string, reason: string, message: RegExp = /./, limitMs = 30_000): Promise<NodeEvent> {
+    let events: readonly NodeEvent[] = [];
+    const find = () => events.find((event) => event.reason === reason && message.test(event.message));
+    await this.until(
+      `event ${reason} of ${name} that matches ${message}`,
+      async () => {
+        events = await this.events(name);
+        return find() !== undefined;
+      },
+      limitMs,
+      () => events.map((event) => `${event.reason}: ${event.message}`).join("\n"),
+    );
+    const event = find();
+    assert.ok(event);
+    return event;
+  }
+
+  logPath(pod: Pod, container = "main", attempt = 0): string {
+    const { namespace = "", name = "", uid = "" } = pod.metadata ?? {};
+    return `${podLogDirectory({ namespace, name, uid }, this.logDir)}/${containerLogPath(container, attempt)}`;
+  }
+
+  /** What one instance of a container has written so far, without the time and stream of each line. */
+  containerLog(pod: Pod, container = "main", attempt = 0): string {
+    return readIfThere(this.logPath(pod, container, attempt)).replace(/^\S+ std(out|err) [FP] /gm, "");
+  }
+
+  async untilLog(pod: Pod, pattern: RegExp, container = "main", attempt = 0, limitMs = 20_000): Promise<string> {
+    const log = () => this.containerLog(pod, container, attempt);
+    const what = `log ${attempt} of ${pod.metadata?.name}/${container} matches ${pattern}`;
+    await this.until(what, () => pattern.test(log()), limitMs, log);
+    return log();
+  }
+
+  get containerdPid(): number {
+    return Number.parseInt(readFileSync(join(this.rootDir, "containerd", "containerd.pid"), "utf8"), 10);
+  }
+
+  /** First process of a container or sandbox, by its ID. */
+  processOf(id: string): number {
+    const [pid] = cgroupProcesses(this.cgroupRoot, id);
+    assert.ok(pid !== undefined, `no process of ${id}`);
+    return pid;
+  }
+
+  /**
+   * Ends everything. Fails when something is left that cannot be taken away; what pods of a living agent leave is for
+   * `observePodLeftovers` to say.
+   */
   async close(): Promise<void> {
+    const { bridge } = this.#options;
     try {
       await this.end("SIGKILL");
       await removeAllPods(this.cri).catch(() => {});
     } finally {
       this.#cri?.close();
       this.#killContainerd();
-      await sleep(200);
-      await removePodNetwork({ rootDir: this.rootDir, bridge: this.#options.bridge });
-      unmountBelow(this.#base);
+      // Shims and containers that containerd did not get to any more.
+      await this.until("processes end", () => killProcesses(processesWith(`${this.rootDir}/`)), 5_000);
+      await this.until("containers end", () => killProcesses(cgroupProcesses(this.cgroupRoot)), 5_000);
+      await removePodNetwork({ rootDir: this.rootDir, bridge });
+      for (const link of this.logLinks()) rmSync(link, { force: true });
+      unmountBelow(this.base);
       removeCgroups(this.cgroupRoot);
-      rmSync(this.#base, { recursive: true, force: true });
+      rmSync(this.base, { recursive: true, force: true });
     }
-    const { bridge } = this.#options;
-    const left = observeLeftovers({ rootDir: this.#base, cgroupParent: this.cgroupRoot, bridge });
+    const left = observeLeftovers({ rootDir: this.base, cgroupParent: this.cgroupRoot, bridge });
     assert.deepEqual(left, [], "the node left something behind");
+  }
+
+  /** Links of the machine's directory of container logs that lead into this node's logs. */
+  logLinks(): readonly string[] {
+    if (!existsSync(CONTAINER_LOGS_ROOT)) return [];
+    const links = readdirSync(CONTAINER_LOGS_ROOT).map((name) => join(CONTAINER_LOGS_ROOT, name));
+    return links.filter((link) => targetOf(link).startsWith(`${this.logDir}/`));
   }
 
   #killContainerd(): void {
     try {
-      process.kill(
-        Number.parseInt(readFileSync(join(this.rootDir, "containerd", "containerd.pid"), "utf8"), 10),
-        "SIGTERM",
-      );
+      process.kill(this.containerdPid, "SIGTERM");
     } catch {
       // It never ran, or has ended already.
     }
@@ -226,6 +342,41 @@ export class AgentNode {
     };
     writeFileSync(this.configPath, `${stringify(kubelet)}---\n${stringify(tskubelet)}`);
   }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // A log is away for a moment at each rotation.
+    return "";
+  }
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
+  }
+}
+
+export function statusOf(pod: Pod, container = "main"): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
+}
+
+/** ID without the runtime's name before it; "" while there is none. */
+export function containerIdOf(pod: Pod, container = "main"): string {
+  return statusOf(pod, container)?.containerID?.replace(/^containerd:\/\//, "") ?? "";
+}
+
+export function isRunning(pod: Pod): boolean {
+  return pod.status?.phase === "Running" && conditionOf(pod, "Ready") === "True";
+}
+
+export function conditionOf(pod: Pod, type: string): string | undefined {
+  return pod.status?.conditions?.find((condition) => condition.type === type)?.status;
 }
 
 function getText(socketPath: string, path: string): Promise<string | undefined> {
