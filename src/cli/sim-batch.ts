@@ -1,0 +1,48 @@
+/** Runs many seeds on all processors; results come in the order of their seeds. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { SeedOutcome } from "./sim-run-seed.ts";
+
+export interface Batch {
+  readonly firstSeed: number;
+  readonly lastSeed: number;
+  readonly hours: number;
+}
+
+/** Scenarios that take turns in one thread: while one waits for its promises the others go on. */
+const TURNS_PER_THREAD = 6;
+
+export async function runBatch({ firstSeed, lastSeed, hours }: Batch, onOutcome: (outcome: SeedOutcome) => void) {
+  const waiting = new Map<number, SeedOutcome>();
+  let next = firstSeed;
+  let reported = firstSeed;
+  const take = (outcome: SeedOutcome) => {
+    waiting.set(outcome.seed, outcome);
+    for (let due = waiting.get(reported); due !== undefined; due = waiting.get(reported)) {
+      waiting.delete(reported);
+      reported += 1;
+      onOutcome(due);
+    }
+  };
+  const thread = () =>
+    new Promise<void>((resolve, reject) => {
+      const worker = new Worker(new URL(import.meta.resolve("./sim-worker.ts")));
+      let open = 0;
+      const feed = () => {
+        while (open < TURNS_PER_THREAD && next <= lastSeed) {
+          worker.postMessage({ seed: next++, hours });
+          open += 1;
+        }
+        if (open === 0) void worker.terminate().then(() => resolve());
+      };
+      worker.on("error", reject);
+      worker.on("message", (outcome: SeedOutcome) => {
+        open -= 1;
+        take(outcome);
+        feed();
+      });
+      feed();
+    });
+  const threads = Math.min(availableParallelism(), lastSeed - firstSeed + 1);
+  await Promise.all(Array.from({ length: threads }, thread));
+}

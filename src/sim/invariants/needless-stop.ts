@@ -1,0 +1,52 @@
+/** Nothing that runs well and is wanted as it is gets stopped by the agent, whatever goes wrong around it. */
+import { containerInfoFromLabels } from "../../core/cri/labels.ts";
+import type { ContainerRecord } from "../runtime/records.ts";
+import { containerText, type Invariant, podUidOf, type Scene } from "./invariant.ts";
+
+export function noNeedlessStop(scene: Scene): Invariant {
+  const { runtime } = scene.node;
+  const judge = (container: ContainerRecord | undefined, how: string): string | undefined => {
+    if (container?.state !== "running" || isStopJustified(scene, container)) return undefined;
+    return `${containerText(container)} runs and is wanted as it is, but ${how}`;
+  };
+  return {
+    name: "no container is stopped that nobody asked to stop",
+    onRequest: (request) => {
+      switch (request.call) {
+        case "StopContainer":
+        case "RemoveContainer":
+          return judge(runtime.containers.get(request.containerId), `the agent asks for ${request.call}`);
+        case "StopPodSandbox":
+        case "RemovePodSandbox": {
+          const containers = runtime.containersOf(request.sandboxId);
+          return first(containers.map((container) => judge(container, `the agent asks for ${request.call}`)));
+        }
+        default:
+          return undefined;
+      }
+    },
+    onContainer: (container, change, cause) => {
+      if (change !== "ended" || cause !== "cgroupRemoved" || isStopJustified(scene, container)) return undefined;
+      return `${containerText(container)} was killed with its pod's cgroup`;
+    },
+  };
+}
+
+function isStopJustified({ desire, node, draining }: Scene, container: ContainerRecord): boolean {
+  if (draining || container.lost || !container.sandbox.ready) return true;
+  const uid = podUidOf(container);
+  const { hash, containerName } = containerInfoFromLabels(
+    container.config.labels ?? {},
+    container.config.annotations ?? {},
+  );
+  if (desire.wasUnwantedSince(uid, containerName, hash, container.createdAtMonotonicMs)) return true;
+  // The kubelet replaces all sandboxes of a pod that has more than one that is ready.
+  const ready = [...node.runtime.sandboxes.values()].filter(
+    (sandbox) => sandbox.ready && sandbox.config.metadata.uid === uid,
+  );
+  return ready.length > 1;
+}
+
+function first(answers: readonly (string | undefined)[]): string | undefined {
+  return answers.find((answer) => answer !== undefined);
+}

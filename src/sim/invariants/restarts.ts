@@ -1,0 +1,86 @@
+/** Restarts: they count up, obey the restart policy and wait out the crash back-off. */
+
+import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
+import { POD_UID_LABEL } from "../../core/cri/labels.ts";
+import type { ContainerRecord } from "../runtime/records.ts";
+import { containerText, type Invariant, podUidOf, type Scene } from "./invariant.ts";
+
+export function restartCountGrows(): Invariant {
+  const highest = new Map<string, number>();
+  return {
+    name: "restart counts only grow",
+    onContainer: (container, change) => {
+      if (change !== "created") return undefined;
+      const key = keyOf(container);
+      const { attempt } = container.config.metadata;
+      const before = highest.get(key) ?? -1;
+      highest.set(key, Math.max(before, attempt));
+      return attempt > before ? undefined : `${containerText(container)} came after attempt ${before}`;
+    },
+  };
+}
+
+/** A regular container that has run is started again only where its pod's restart policy says so or its spec changed. */
+export function restartPolicyHolds({ desire }: Scene): Invariant {
+  const ended = new Map<string, ContainerRecord>();
+  return {
+    name: "no restart against the restart policy",
+    onContainer: (container, change) => {
+      const key = keyOf(container);
+      if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
+      if (change !== "started") return undefined;
+      const before = ended.get(key);
+      const spec = desire.pod(podUidOf(container))?.spec;
+      const isMain = spec?.containers.some(({ name }) => name === container.config.metadata.name) === true;
+      if (before === undefined || !isMain || hashOf(before) !== hashOf(container)) return undefined;
+      const policy = spec.restartPolicy;
+      const forbidden = policy === "Never" || (policy === "OnFailure" && before.exitCode === 0);
+      return forbidden ? `${containerText(container)} (${policy}) ran again after exit ${before.exitCode}` : undefined;
+    },
+  };
+}
+
+interface Delay {
+  readonly delayMs: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * A container that crashes again and again waits 10 s after its end, then twice as long each time up to 5 minutes. Only
+ * judged within the life of one agent (the record of delays is not kept), and not across a jump of the wall clock.
+ */
+export function backOffIsRespected(scene: Scene): Invariant {
+  const delays = new Map<string, Delay>();
+  const ends = new Map<string, { readonly atMs: number; readonly hash: string }>();
+  const { initialMs, maxMs } = KUBELET_BACKOFF;
+  let agentStartedAtMs = Number.NaN;
+  return {
+    name: "the crash back-off is respected",
+    onContainer: (container, change) => {
+      const key = `${keyOf(container)} ${hashOf(container)}`;
+      const now = scene.node.time.monotonicMs;
+      if (agentStartedAtMs !== scene.agentStartedAtMs) {
+        agentStartedAtMs = scene.agentStartedAtMs;
+        delays.clear();
+      }
+      if (change === "ended") ends.set(key, { atMs: now, hash: hashOf(container) });
+      const end = ends.get(key);
+      if (change !== "created" || end === undefined) return undefined;
+      const known = delays.get(key);
+      const expired = known === undefined || end.atMs - known.sinceMs > 2 * maxMs;
+      const due = expired ? 0 : known.delayMs;
+      delays.set(key, { delayMs: expired ? initialMs : Math.min(2 * known.delayMs, maxMs), sinceMs: now });
+      const waitedMs = now - end.atMs;
+      if (waitedMs >= due || scene.clockJumpedAtMs >= end.atMs) return undefined;
+      return `${containerText(container)} was made ${waitedMs} ms after the last end instead of ${due} ms`;
+    },
+  };
+}
+
+function keyOf(container: ContainerRecord): string {
+  return `${container.config.labels?.[POD_UID_LABEL] ?? ""}/${container.config.metadata.name}`;
+}
+
+function hashOf({ config }: ContainerRecord): string {
+  return config.annotations?.["io.kubernetes.container.hash"] ?? "";
+}

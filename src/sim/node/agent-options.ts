@@ -1,0 +1,44 @@
+import type { AgentOptions } from "../../agent/create-agent.ts";
+import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
+import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
+import { SIM_MACHINE } from "./sim-machine.ts";
+import { CONTAINER_LOGS_DIR, NODE_NAME, POD_LOGS_DIR, ROOT_DIR } from "./sim-node.ts";
+
+const { cpuCores: cpus, memoryBytes, nodeIp } = SIM_MACHINE;
+const capacity = nodeCapacity({ cpus, memoryBytes, hugePages: [], maxPods: 110, podsPerCore: 0 });
+const reservations = { systemReserved: {}, kubeReserved: {}, evictionHard: {} };
+
+/** The kubelet's defaults on the simulated machine. */
+export const SIM_AGENT_OPTIONS: AgentOptions = {
+  nodeName: NODE_NAME,
+  hostIps: [nodeIp],
+  standalone: true,
+  logRoot: POD_LOGS_DIR,
+  logLinksRoot: CONTAINER_LOGS_DIR,
+  seccompProfileRoot: `${ROOT_DIR}/seccomp`,
+  seccompDefault: false,
+  clusterDomain: "cluster.local",
+  clusterDns: [],
+  resolvConf: "/etc/resolv.conf",
+  allocatable: nodeAllocatable(capacity, reservations),
+  cpuCfsQuota: true,
+  cpuPeriodUs: 100_000,
+  crashLoopBackOffMaxMs: 300_000,
+  resyncMs: 60_000,
+  containerLogMaxSizeBytes: 10 * 1024 ** 2,
+  containerLogMaxFiles: 5,
+  containerLogMonitorIntervalMs: 10_000,
+  containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  cgroups: {
+    node: {
+      capacity,
+      reservations,
+      enforce: ["pods"],
+      systemReservedCgroup: "",
+      kubeReservedCgroup: "",
+      hugePageSizes: [],
+    },
+    driver: "cgroupfs",
+    pod: { enforceCpuLimits: true, cpuPeriodUs: 100_000, podPidsLimit: -1, hugePageSizes: [] },
+  },
+};

@@ -1,0 +1,115 @@
+/** The machine of a scenario: everything that outlives an agent, and the ports through which an agent sees it. */
+import type { AgentPorts } from "../../agent/create-agent.ts";
+import { parseJson } from "../../core/manifest/json-text.ts";
+import type { ManifestContent } from "../../core/pods/desired-state.ts";
+import { readObjects } from "../../core/pods/read-objects.ts";
+import type { Log } from "../../ports/log.ts";
+import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
+import { simLogFiles } from "../disk/sim-log-files.ts";
+import { simPodFiles } from "../disk/sim-pod-files.ts";
+import { VirtualDisk } from "../disk/virtual-disk.ts";
+import { clockAt, type Line } from "../line.ts";
+import type { Random } from "../random.ts";
+import { type EventFates, simEventStreams } from "../runtime/event-port.ts";
+import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
+import { SimImages, simImageService } from "../runtime/sim-images.ts";
+import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
+import { VirtualTime } from "../time/virtual-time.ts";
+import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
+import { SIM_MACHINE } from "./sim-machine.ts";
+import { SimManifests, simManifestSource } from "./sim-manifests.ts";
+import { SimRecords, simRecordStore } from "./sim-record-store.ts";
+
+export const NODE_NAME = SIM_MACHINE.hostname;
+export const ROOT_DIR = "/var/lib/tskubelet";
+export const POD_LOGS_DIR = "/var/log/pods";
+export const CONTAINER_LOGS_DIR = "/var/log/containers";
+
+/** 2026-01-01, the beginning of every scenario. */
+const START_MS = 1_767_225_600_000;
+
+/** How the node behaves now; asked each time. */
+export interface NodeBehaviour extends RuntimeTimes {
+  readonly pullMs: () => number;
+  readonly manifestLagMs: () => number;
+  readonly networkProblem: () => string | undefined;
+  readonly events: EventFates;
+}
+
+export class SimNode {
+  readonly time = new VirtualTime(START_MS);
+  readonly disk = new VirtualDisk(() => this.time.wallMs);
+  readonly cgroups = new SimCgroups();
+  readonly records = new SimRecords();
+  readonly images: SimImages;
+  readonly runtime: SimRuntime;
+  readonly manifests: SimManifests;
+  readonly staticManifests: SimManifests;
+  readonly behaviour: NodeBehaviour;
+  readonly #contents = new Map<string, ManifestContent>();
+
+  constructor(random: Random, behaviour: NodeBehaviour) {
+    this.behaviour = behaviour;
+    this.images = new SimImages(random.fork());
+    const { time, disk, cgroups, images } = this;
+    this.runtime = new SimRuntime({ time, random: random.fork(), disk, cgroups, images }, behaviour);
+    this.manifests = new SimManifests(time, "manifests", "/etc/sim/manifests");
+    this.staticManifests = new SimManifests(time, "file", "/etc/sim/static");
+    disk.makeDirectories("/etc");
+    disk.write("/etc/hosts", "127.0.0.1 localhost\n");
+    disk.write("/etc/resolv.conf", "nameserver 192.0.2.53\n");
+  }
+
+  get sources(): readonly SimManifests[] {
+    return [this.staticManifests, this.manifests];
+  }
+
+  /** What a file says; read once for each text. */
+  readonly readManifest = (file: ManifestFile, source: Pick<ManifestSource, "kind">): ManifestContent => {
+    const { path, text = "" } = file;
+    const key = `${source.kind} ${path} ${text}`;
+    const known = this.#contents.get(key);
+    if (known !== undefined) return known;
+    const content = readObjects(text === "" ? [] : [parseJson(text)], { kind: source.kind, path, nodeName: NODE_NAME });
+    this.#contents.set(key, content);
+    return content;
+  };
+}
+
+export interface Witness {
+  onRequest(request: Request): void;
+  onTold(source: SimManifests, snapshot: ManifestSnapshot): void;
+}
+
+export interface NodeConnection {
+  readonly ports: AgentPorts;
+  readonly breakStreams: () => void;
+}
+
+/** The node as the agent at `line` sees it; `witness` hears what is asked and told. */
+export function connect(node: SimNode, line: Line, log: Log, witness: Witness): NodeConnection {
+  const { time, disk, behaviour } = node;
+  const streams = simEventStreams(node.runtime, time, line, behaviour.events);
+  const ports: AgentPorts = {
+    clock: clockAt(time, line),
+    log,
+    runtime: simRuntimeService(node.runtime, time, line, {
+      networkProblem: behaviour.networkProblem,
+      onRequest: (request) => witness.onRequest(request),
+    }),
+    images: simImageService(node.images, time, line, behaviour.pullMs),
+    eventSource: streams.source,
+    cgroups: simCgroups(node.cgroups, line),
+    files: simPodFiles(disk, ROOT_DIR, line),
+    logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
+    store: simRecordStore(node.records, line),
+    sources: node.sources.map((manifests) =>
+      simManifestSource(manifests, time, line, behaviour.manifestLagMs, (snapshot) =>
+        witness.onTold(manifests, snapshot),
+      ),
+    ),
+    readManifest: node.readManifest,
+    machine: SIM_MACHINE,
+  };
+  return { ports, breakStreams: streams.breakAll };
+}

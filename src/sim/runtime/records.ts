@@ -1,0 +1,151 @@
+import type { CgroupName } from "../../core/cgroup/types.ts";
+import type {
+  ContainerConfig,
+  CriContainer,
+  CriContainerState,
+  CriContainerStatus,
+  PodSandbox,
+  PodSandboxConfig,
+  PodSandboxStatus,
+  StringMap,
+} from "../../core/cri/types.ts";
+import type { ContainerFilter, PodSandboxFilter } from "../../ports/runtime.ts";
+import type { DiskFile } from "../disk/virtual-disk.ts";
+import type { Timer } from "../time/virtual-time.ts";
+import type { Program } from "./program.ts";
+
+/** A sandbox as it really is. */
+export interface SandboxRecord {
+  readonly id: string;
+  readonly config: PodSandboxConfig;
+  readonly createdAtMs: number;
+  readonly handler: string;
+  /** "": on the node's network. */
+  readonly ip: string;
+  ready: boolean;
+  readonly cgroup: CgroupName;
+  pid: number;
+}
+
+/** A container as it really is; what the runtime tells may come later (`exitShownAtMs`). */
+export interface ContainerRecord {
+  readonly id: string;
+  readonly sandbox: SandboxRecord;
+  readonly config: ContainerConfig;
+  readonly imageRef: string;
+  readonly imageName: string;
+  readonly program: Program | undefined;
+  readonly createdAtMs: number;
+  readonly createdAtMonotonicMs: number;
+  state: "created" | "starting" | "running" | "exited";
+  startedAtMs: number;
+  finishedAtMs: number;
+  exitCode: number;
+  reason: string;
+  message: string;
+  /** Monotonic: from then on the runtime tells that it has ended. */
+  exitShownAtMs: number;
+  /** The runtime has lost sight of it: it may be running. */
+  lost: boolean;
+  readonly logPath: string;
+  log: DiskFile | undefined;
+  pid: number;
+  readonly timers: Timer[];
+  /** Called once when it ends. */
+  readonly onExit: (() => void)[];
+}
+
+export function shownState(record: ContainerRecord, monotonicMs: number): CriContainerState {
+  if (record.lost) return "CONTAINER_UNKNOWN";
+  switch (record.state) {
+    case "created":
+    case "starting":
+      return "CONTAINER_CREATED";
+    case "running":
+      return "CONTAINER_RUNNING";
+    case "exited":
+      return monotonicMs < record.exitShownAtMs ? "CONTAINER_RUNNING" : "CONTAINER_EXITED";
+  }
+}
+
+export function containerRow(record: ContainerRecord, state: CriContainerState): CriContainer {
+  const { id, config, sandbox, imageRef, imageName, createdAtMs } = record;
+  return {
+    id,
+    podSandboxId: sandbox.id,
+    metadata: config.metadata,
+    image: { image: imageName },
+    imageRef,
+    state,
+    createdAtMs,
+    labels: config.labels ?? {},
+    annotations: config.annotations ?? {},
+  };
+}
+
+export function containerStatusOf(record: ContainerRecord, state: CriContainerState): CriContainerStatus {
+  const { id, config, imageRef, imageName, createdAtMs, logPath } = record;
+  const ended = state === "CONTAINER_EXITED";
+  return {
+    id,
+    metadata: config.metadata,
+    state,
+    createdAtMs,
+    startedAtMs: record.startedAtMs,
+    finishedAtMs: ended ? record.finishedAtMs : 0,
+    exitCode: ended ? record.exitCode : 0,
+    image: { image: imageName },
+    imageRef,
+    reason: ended ? record.reason : "",
+    message: ended ? record.message : "",
+    labels: config.labels ?? {},
+    annotations: config.annotations ?? {},
+    mounts: config.mounts ?? [],
+    logPath,
+    ...(config.linux?.resources !== undefined && { resources: config.linux.resources }),
+  };
+}
+
+export function sandboxRow(record: SandboxRecord): PodSandbox {
+  const { id, config, createdAtMs, handler, ready } = record;
+  return {
+    id,
+    metadata: config.metadata,
+    state: ready ? "SANDBOX_READY" : "SANDBOX_NOTREADY",
+    createdAtMs,
+    labels: config.labels ?? {},
+    annotations: config.annotations ?? {},
+    runtimeHandler: handler,
+  };
+}
+
+export function sandboxStatusOf(record: SandboxRecord): PodSandboxStatus {
+  const namespaceOptions = record.config.linux?.securityContext?.namespaceOptions;
+  return {
+    ...sandboxRow(record),
+    network: { ip: record.ip, additionalIps: [] },
+    ...(namespaceOptions !== undefined && { namespaceOptions }),
+  };
+}
+
+export function matchesContainer(row: CriContainer, filter: ContainerFilter): boolean {
+  const { id, state, podSandboxId, labelSelector } = filter;
+  return (
+    (id === undefined || row.id === id) &&
+    (state === undefined || row.state === state) &&
+    (podSandboxId === undefined || row.podSandboxId === podSandboxId) &&
+    matchesLabels(row.labels, labelSelector)
+  );
+}
+
+export function matchesSandbox(row: PodSandbox, { id, state, labelSelector }: PodSandboxFilter): boolean {
+  return (
+    (id === undefined || row.id === id) &&
+    (state === undefined || row.state === state) &&
+    matchesLabels(row.labels, labelSelector)
+  );
+}
+
+function matchesLabels(labels: StringMap, selector: StringMap | undefined): boolean {
+  return selector === undefined || Object.entries(selector).every(([name, value]) => labels[name] === value);
+}

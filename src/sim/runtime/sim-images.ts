@@ -1,0 +1,95 @@
+/** Images of the simulated node: those in the registry can be pulled, those present can be run. */
+import type { CriImage, ImageSpec } from "../../core/cri/types.ts";
+import type { ImageService } from "../../ports/runtime.ts";
+import type { Line } from "../line.ts";
+import type { Random } from "../random.ts";
+import type { VirtualTime } from "../time/virtual-time.ts";
+import { failure } from "./sim-runtime.ts";
+
+export class SimImages {
+  readonly #random: Random;
+  readonly #registry = new Map<string, CriImage>();
+  readonly #present = new Set<string>();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Puts an image into the registry. */
+  publish(tag: string): void {
+    if (this.#registry.has(tag)) return;
+    const id = `sha256:${this.#random.hex(64)}`;
+    this.#registry.set(tag, {
+      id,
+      repoTags: [tag],
+      repoDigests: [],
+      sizeBytes: 4_000_000,
+      username: "",
+      pinned: false,
+    });
+  }
+
+  canPull(tag: string): boolean {
+    return this.#registry.has(tag);
+  }
+
+  pull(tag: string): CriImage {
+    const image = this.#registry.get(tag);
+    if (image === undefined) {
+      throw failure("NotFound", "PullImage", `failed to resolve reference "${tag}": ${tag}: not found`);
+    }
+    this.#present.add(tag);
+    return image;
+  }
+
+  remove(image: string): void {
+    const tag = this.find(image)?.repoTags[0];
+    if (tag !== undefined) this.#present.delete(tag);
+  }
+
+  /** By tag or id, among those present. */
+  find(image: string): CriImage | undefined {
+    return this.present().find(({ id, repoTags }) => id === image || repoTags.includes(image));
+  }
+
+  present(): readonly CriImage[] {
+    return [...this.#registry].filter(([tag]) => this.#present.has(tag)).map(([, image]) => image);
+  }
+}
+
+const PULL_TIMEOUT_MS = 600_000;
+
+export function simImageService(images: SimImages, time: VirtualTime, line: Line, pullMs: () => number): ImageService {
+  const call = <T>(name: string, work: () => T | Promise<T>, options?: { readonly timeoutMs?: number }) =>
+    line.call("images", name, work, options);
+  const matches = ({ image }: ImageSpec) => images.find(image);
+  return {
+    listImages: (filter, options) =>
+      call(
+        "ListImages",
+        () => {
+          if (filter?.image === undefined) return images.present();
+          const found = matches(filter.image);
+          return found === undefined ? [] : [found];
+        },
+        options,
+      ),
+    imageStatus: (image, options) => call("ImageStatus", () => matches(image), options),
+    pullImage: (image, _auth, _sandboxConfig, options) =>
+      call(
+        "PullImage",
+        async () => {
+          await time.wait(pullMs());
+          return images.pull(image.image).id;
+        },
+        { timeoutMs: PULL_TIMEOUT_MS, ...options },
+      ),
+    removeImage: (image, options) => call("RemoveImage", () => images.remove(image.image), options),
+    imageFsInfo: (options) =>
+      call(
+        "ImageFsInfo",
+        () => [{ timestampMs: time.wallMs, mountpoint: "/var/lib/sim/images", usedBytes: 1, inodesUsed: 1 }],
+        options,
+      ),
+  };
+}

@@ -1,0 +1,130 @@
+/** The agent's lives on the node: started, stopped, killed at any call, and started again. */
+import { type Agent, type AgentOptions, type AgentPorts, createAgent } from "../../agent/create-agent.ts";
+import type { PodStatus } from "../../core/api/types.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { Weather } from "../faults/weather.ts";
+import { Line, type PortName } from "../line.ts";
+import { SIM_AGENT_OPTIONS } from "../node/agent-options.ts";
+import { connect, type SimNode, type Witness } from "../node/sim-node.ts";
+import { type Trace, traceLog } from "./trace.ts";
+
+/** Makes an agent; tests put in one that has a bug. */
+export type ComposeAgent = (ports: AgentPorts, options: AgentOptions) => Agent;
+
+export interface AgentLifeParts {
+  readonly node: SimNode;
+  readonly weather: Weather;
+  readonly trace: Trace;
+  readonly witness: Witness & {
+    onStatus(uid: string, status: PodStatus): void;
+    onBorn(): void;
+  };
+  readonly compose?: ComposeAgent;
+}
+
+interface Life {
+  readonly line: Line;
+  readonly agent: Agent;
+  readonly breakStreams: () => void;
+}
+
+export class AgentLife {
+  readonly #parts: AgentLifeParts;
+  #life: Life | undefined;
+  #births = 0;
+  /** Calls left until the agent dies; `undefined`: it is not doomed. */
+  #doom: { callsLeft: number; readonly afterwardsMs: number } | undefined;
+  #stopping = false;
+
+  constructor(parts: AgentLifeParts) {
+    this.#parts = parts;
+  }
+
+  get agent(): Agent | undefined {
+    return this.#life?.agent;
+  }
+
+  get births(): number {
+    return this.#births;
+  }
+
+  /** A stop is under way. */
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  start(): void {
+    if (this.#life !== undefined) return;
+    const { node, weather, trace, witness, compose = createAgent } = this.#parts;
+    this.#births += 1;
+    const name = `agent${this.#births}`;
+    trace.add(`${name} starts`);
+    const line: Line = new Line(node.time, {
+      onCall: (port, call) => this.#survives(port, call),
+      fateOf: (port, call) => weather.fateOf(port, call),
+    });
+    witness.onBorn();
+    const { ports, breakStreams } = connect(node, line, traceLog(trace, name), witness);
+    const agent = compose(ports, SIM_AGENT_OPTIONS);
+    this.#life = { line, agent, breakStreams };
+    agent.view.onPodStatus((uid) => {
+      const status = line.isCut ? undefined : agent.view.pods().find((pod) => pod.metadata?.uid === uid)?.status;
+      if (status !== undefined) witness.onStatus(uid, status);
+    });
+    agent.start().catch((error: unknown) => {
+      if (line.isCut) return;
+      // As a service manager does with a daemon that did not come up.
+      trace.add(`${name} did not start: ${errorMessage(error)}`);
+      this.kill(5_000);
+    });
+  }
+
+  /** SIGKILL; `afterwardsMs` later it is started again. */
+  kill(afterwardsMs: number): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#parts.trace.add(`agent${this.#births} is killed`);
+    life.line.cut();
+    life.breakStreams();
+    this.#gone();
+    this.#parts.node.time.after(afterwardsMs, () => this.start());
+  }
+
+  /** It dies in the middle of its next calls. */
+  killAtCall(callsLeft: number, afterwardsMs: number): void {
+    this.#doom ??= { callsLeft, afterwardsMs };
+  }
+
+  /** SIGTERM; resolves when it has ended. */
+  async stop(): Promise<void> {
+    const life = this.#life;
+    if (life === undefined || this.#stopping) return;
+    this.#parts.trace.add(`agent${this.#births} is told to stop`);
+    this.#stopping = true;
+    await life.agent.stop();
+    if (this.#life !== life) return;
+    this.#parts.trace.add(`agent${this.#births} has stopped`);
+    life.line.cut();
+    this.#gone();
+  }
+
+  breakStreams(): void {
+    this.#life?.breakStreams();
+  }
+
+  #gone(): void {
+    this.#life = undefined;
+    this.#doom = undefined;
+    this.#stopping = false;
+  }
+
+  #survives(port: PortName, call: string): boolean {
+    const doom = this.#doom;
+    if (doom === undefined || this.#life === undefined) return true;
+    doom.callsLeft -= 1;
+    if (doom.callsLeft > 0) return true;
+    this.#parts.trace.add(`agent${this.#births} dies at ${port} ${call}`);
+    this.kill(doom.afterwardsMs);
+    return false;
+  }
+}

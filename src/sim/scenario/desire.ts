@@ -1,0 +1,106 @@
+/**
+ * What the agent has been told to run, worked out beside it: the standard that its deeds are judged by. Keeps for every
+ * pod when it was wanted and with which containers.
+ */
+import type { Pod } from "../../core/api/types.ts";
+import { containerHash } from "../../core/pod/hash.ts";
+import {
+  type DesiredObjects,
+  type DesiredState,
+  EMPTY_DESIRED_STATE,
+  mergeObjects,
+  takeSnapshot,
+  takeUnreadable,
+} from "../../core/pods/desired-state.ts";
+import type { ManifestSnapshot } from "../../ports/manifest-source.ts";
+import type { SimManifests } from "../node/sim-manifests.ts";
+import type { SimNode } from "../node/sim-node.ts";
+
+/** A stretch of time in which one pod was wanted in one way; `hashes` absent: it was not wanted. */
+interface Stretch {
+  readonly fromMs: number;
+  readonly hashes: ReadonlyMap<string, string> | undefined;
+}
+
+export class Desire {
+  readonly #node: SimNode;
+  #state: DesiredState = EMPTY_DESIRED_STATE;
+  #objects: DesiredObjects = mergeObjects(EMPTY_DESIRED_STATE, undefined);
+  readonly #histories = new Map<string, Stretch[]>();
+  /** Sources that have spoken to the present agent. */
+  #heard = new Set<SimManifests>();
+
+  constructor(node: SimNode) {
+    this.#node = node;
+  }
+
+  /** A new agent: it knows what the last one knew until its sources speak. */
+  newAgent(): void {
+    this.#heard = new Set();
+  }
+
+  told(source: SimManifests, snapshot: ManifestSnapshot): void {
+    const name = `${source.kind}:${source.location}`;
+    if ("unreadable" in snapshot) {
+      this.#state = takeUnreadable(this.#state, name, snapshot.unreadable);
+      return;
+    }
+    this.#heard.add(source);
+    const contents = snapshot.files.map((file) => this.#node.readManifest(file, source));
+    this.#state = takeSnapshot(this.#state, name, contents);
+    this.#objects = mergeObjects(this.#state, this.#objects);
+    this.#remember();
+  }
+
+  /** Every source has told the present agent what it has. */
+  get isComplete(): boolean {
+    return this.#heard.size === this.#node.sources.length;
+  }
+
+  pods(): readonly Pod[] {
+    return [...this.#objects.pods.values()].map(({ pod }) => pod);
+  }
+
+  pod(uid: string): Pod | undefined {
+    return this.#objects.pods.get(uid)?.pod;
+  }
+
+  /** When the pod was wanted last, or the last change of how; `undefined`: it never was wanted. */
+  lastChangeMs(uid: string): number | undefined {
+    return this.#histories.get(uid)?.at(-1)?.fromMs;
+  }
+
+  /** Was there a moment from `sinceMs` until now in which this container, made from this spec, was not wanted? */
+  wasUnwantedSince(uid: string, container: string, hash: string, sinceMs: number): boolean {
+    const history = this.#histories.get(uid);
+    if (history === undefined) return true;
+    return history.some(({ hashes }, index) => {
+      const untilMs = history[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+      return untilMs >= sinceMs && hashes?.get(container) !== hash;
+    });
+  }
+
+  #remember(): void {
+    const now = this.#node.time.monotonicMs;
+    for (const [uid, { pod }] of this.#objects.pods) this.#note(uid, now, hashesOf(pod));
+    for (const uid of this.#histories.keys()) if (!this.#objects.pods.has(uid)) this.#note(uid, now, undefined);
+  }
+
+  #note(uid: string, fromMs: number, hashes: Stretch["hashes"]): void {
+    const history = this.#histories.get(uid) ?? [];
+    this.#histories.set(uid, history);
+    const last = history.at(-1);
+    if (last !== undefined && sameHashes(last.hashes, hashes)) return;
+    history.push({ fromMs, hashes });
+  }
+}
+
+function hashesOf(pod: Pod): ReadonlyMap<string, string> {
+  const { containers = [], initContainers = [] } = pod.spec ?? {};
+  return new Map([...initContainers, ...containers].map((container) => [container.name, containerHash(container)]));
+}
+
+function sameHashes(a: Stretch["hashes"], b: Stretch["hashes"]): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.size === b.size && [...a].every(([name, hash]) => b.get(name) === hash);
+}

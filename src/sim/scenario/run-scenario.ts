@@ -1,0 +1,164 @@
+/** One run: a node, an agent, a seed - and a judge that watches all of it. */
+import { drawClimate, Weather } from "../faults/weather.ts";
+import type { Scene, Violation } from "../invariants/invariant.ts";
+import { leftovers, unsettled } from "../invariants/settled.ts";
+import { SimNode } from "../node/sim-node.ts";
+import { Random } from "../random.ts";
+import { AgentLife, type ComposeAgent } from "./agent-life.ts";
+import { Desire } from "./desire.ts";
+import { Judge } from "./judge.ts";
+import { IMAGES } from "./manifest-factory.ts";
+import { drawPlot, Story } from "./story.ts";
+import { Trace } from "./trace.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Simulated time. */
+  readonly hours: number;
+  /** Resolves when every pending promise has settled. */
+  readonly drain: () => Promise<void>;
+  readonly compose?: ComposeAgent;
+  /** How many of the last lines of the trace to keep. */
+  readonly keptLines?: number;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly steps: number;
+  /** Equal for equal runs. */
+  readonly traceHash: string;
+  /** Empty: all rules held. The run ends at the first. */
+  readonly violations: readonly Violation[];
+  readonly lastLines: readonly string[];
+  /** How many agents lived, containers were started. */
+  readonly agents: number;
+  readonly starts: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** Pods that crash wait up to five minutes, twice where a pod of the same name was waited for. */
+const SETTLE_LIMIT_MS = 900_000;
+const CLEAR_LIMIT_MS = 600_000;
+const LOOK_EVERY_MS = 5_000;
+
+export async function runScenario(options: RunOptions): Promise<RunResult> {
+  const run = new Run(options);
+  await run.all();
+  return run.result();
+}
+
+class Run implements Scene {
+  readonly node: SimNode;
+  readonly desire: Desire;
+  draining = false;
+  clockJumpedAtMs = Number.NEGATIVE_INFINITY;
+  agentStartedAtMs = 0;
+  readonly #options: RunOptions;
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #judge: Judge;
+  readonly #life: AgentLife;
+  readonly #story: Story;
+  #steps = 0;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const random = new Random(options.seed);
+    this.#random = random;
+    const weather = new Weather(random.fork(), drawClimate(random));
+    this.node = new SimNode(random.fork(), weather.behaviour);
+    for (const image of IMAGES) this.node.images.publish(image);
+    this.desire = new Desire(this.node);
+    this.#trace = new Trace(this.node.time, options.keptLines ?? 200);
+    this.#judge = new Judge(this, this.#trace);
+    const judge = this.#judge;
+    this.#life = new AgentLife({
+      node: this.node,
+      weather,
+      trace: this.#trace,
+      ...(options.compose !== undefined && { compose: options.compose }),
+      witness: {
+        onRequest: (request) => judge.onRequest(request),
+        onTold: (source, snapshot) => {
+          this.#trace.add(`told ${source.kind}: ${"files" in snapshot ? snapshot.files.length : "unreadable"}`);
+          this.desire.told(source, snapshot);
+        },
+        onStatus: (uid, status) => judge.onStatus(uid, status),
+        onBorn: () => {
+          this.desire.newAgent();
+          this.agentStartedAtMs = this.node.time.monotonicMs;
+        },
+      },
+    });
+    const parts = { node: this.node, weather, life: this.#life, trace: this.#trace, random: random.fork() };
+    const onClockJump = () => {
+      this.clockJumpedAtMs = this.node.time.monotonicMs;
+    };
+    this.#story = new Story({ ...parts, onClockJump }, drawPlot(random));
+  }
+
+  get agent() {
+    return this.#life.agent;
+  }
+
+  async all(): Promise<void> {
+    this.#life.start();
+    const endMs = this.#options.hours * HOUR_MS;
+    while (this.node.time.monotonicMs < endMs && !this.#judge.isDone) {
+      this.#story.storm();
+      await this.#until(this.node.time.monotonicMs + this.#random.between(60, 900) * 1000);
+      if (this.#judge.isDone) return;
+      this.#story.calm();
+      await this.#settle(SETTLE_LIMIT_MS, "wanted and real state agree once faults stop", () => unsettled(this));
+    }
+    if (this.#judge.isDone) return;
+    this.#story.clear();
+    await this.#settle(CLEAR_LIMIT_MS, "nothing is left of pods that are gone", () => leftovers(this.node, new Set()));
+    if (!this.#judge.isDone) await this.#end();
+  }
+
+  result(): RunResult {
+    return {
+      seed: this.#options.seed,
+      steps: this.#steps,
+      traceHash: this.#trace.hash,
+      violations: this.#judge.violations,
+      lastLines: this.#trace.lastLines(),
+      agents: this.#life.births,
+      starts: this.#judge.starts,
+    };
+  }
+
+  async #settle(limitMs: number, rule: string, missing: () => readonly string[]): Promise<void> {
+    const startMs = this.node.time.monotonicMs;
+    while (!this.#judge.isDone) {
+      await this.#until(this.node.time.monotonicMs + LOOK_EVERY_MS);
+      const all = missing();
+      if (all.length === 0) return;
+      if (this.node.time.monotonicMs - startMs >= limitMs) this.#judge.accuse(rule, all.join("; "));
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { time } = this.node;
+    let ended = false;
+    this.#life.stop().then(
+      () => {
+        ended = true;
+      },
+      (error: unknown) => this.#judge.accuse("the agent stops when told", String(error)),
+    );
+    await this.#until(time.monotonicMs + 10_000);
+    if (!ended && !this.#judge.isDone) this.#judge.accuse("the agent stops when told", "it has not after 10 s");
+  }
+
+  async #until(untilMs: number): Promise<void> {
+    const { time } = this.node;
+    const { drain } = this.#options;
+    if (time.takeTouched()) await drain();
+    while (!this.#judge.isDone && time.step(untilMs)) {
+      this.#steps += 1;
+      if (time.takeTouched()) await drain();
+    }
+  }
+}
