@@ -31,6 +31,8 @@ import { observeLeftovers, removeAllPods, removeCgroups, unmountBelow } from "./
 import { cgroupProcesses, killProcesses, processesWith } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+/** An emulated machine is that many times slower. */
+const SLOWNESS = process.env["TSKUBELET_VM"] === undefined ? 1 : 6;
 export const BUSYBOX = "localhost/tskubelet/busybox:1";
 
 export interface AgentNodeOptions {
@@ -222,13 +224,13 @@ export class AgentNode {
     limitMs = 30_000,
     detail: () => string = () => "",
   ): Promise<void> {
-    const deadline = performance.now() + limitMs;
+    const deadline = performance.now() + limitMs * SLOWNESS;
     while (!(await holds())) {
       if (performance.now() > deadline) {
         const log = this.agentLog().split("\n").slice(-25).join("\n");
-        assert.fail(`waited ${limitMs} ms in vain: ${what}\n${detail()}\nagent's log:\n${log}`);
+        assert.fail(`waited ${limitMs * SLOWNESS} ms in vain: ${what}\n${detail()}\nagent's log:\n${log}`);
       }
-      await sleep(20);
+      await sleep(20 * SLOWNESS);
     }
   }
 
@@ -381,7 +383,7 @@ export function conditionOf(pod: Pod, type: string): string | undefined {
 
 function getText(socketPath: string, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const call = request({ socketPath, path, timeout: 5_000 }, (response) => {
+    const call = request({ socketPath, path, timeout: 5_000 * SLOWNESS }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));

@@ -96,7 +96,8 @@ function addresses(node: AgentNode): readonly string[] {
 
 /** All but the tree of QoS classes, in every hierarchy. */
 function podCgroups(node: AgentNode): readonly string[] {
-  const roots = names(CGROUPS).map((controller) => join(CGROUPS, controller, node.cgroupRoot));
+  const hierarchies = ["", ...names(CGROUPS)];
+  const roots = hierarchies.map((name) => join(CGROUPS, name, node.cgroupRoot));
   const usual = new Set([basename(node.cgroupRoot), "kubepods", "burstable", "besteffort"]);
   return roots
     .filter((root) => existsSync(root))

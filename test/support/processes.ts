@@ -1,5 +1,5 @@
 /** Processes of one test node, found by what is the node's alone: its directory and its cgroups. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Process IDs whose command line holds `text`. */
@@ -12,7 +12,8 @@ export function processesWith(text: string): readonly number[] {
 
 /** Processes in a node's cgroups; `id`: in those of that container alone. */
 export function cgroupProcesses(cgroupRoot: string, id?: string): readonly number[] {
-  const root = join("/sys/fs/cgroup/memory", cgroupRoot);
+  const hierarchy = existsSync("/sys/fs/cgroup/memory") ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+  const root = join(hierarchy, cgroupRoot);
   return cgroupsBelow(root)
     .filter((path) => id === undefined || path.endsWith(`/${id}`))
     .flatMap((path) => read(join(path, "cgroup.procs")).split("\n").filter(Boolean).map(Number));
