@@ -6,4 +6,4 @@ PATH=$PWD/node_modules/.bin:$PATH
 export PATH
 biome check .
 tsc -b
-node scripts/run-tests.ts unit
+exec node scripts/run-tests.ts unit

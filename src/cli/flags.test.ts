@@ -81,7 +81,7 @@ test("nothing, -h and help ask for help, with a topic where there is one", () =>
   assert.deepEqual(parseCommandLine(["help", "logs"]), { name: "help", topic: "logs" });
   assert.deepEqual(parseCommandLine(["logs", "-h"]), { name: "help", topic: "logs" });
   assert.deepEqual(parseCommandLine(["exec", "--help"]), { name: "help", topic: "exec" });
-  assert.equal(refused("help lgos"), 'help: unknown command "lgos"');
+  assert.equal(refused("help lgos"), 'help: unknown command "lgos" (did you mean logs?)');
 });
 
 test("get takes KIND NAME... and KIND/NAME...", () => {
