@@ -40,7 +40,7 @@ export interface PodsChange {
   readonly configChanged: ReadonlySet<string>;
 }
 
-/** Last usable content of each file, so that a restart while a file is broken loses no pod. */
+/** Last usable content of each file and who holds which name, so that a restart while a file is broken loses no pod. */
 const TABLE = "lastGoodManifests";
 
 export class PodManager implements ObjectLookup {
@@ -59,7 +59,8 @@ export class PodManager implements ObjectLookup {
     const known = new Set(ports.sources.map(sourceName));
     const kept = Object.entries(files).filter(([, file]) => known.has(file.source));
     this.#state = { ...EMPTY_DESIRED_STATE, files: Object.fromEntries(kept) };
-    this.#objects = mergeObjects(this.#state, undefined);
+    const holders = new Map(Object.entries((ports.store.get(TABLE, "holders") ?? {}) as Record<string, string>));
+    this.#objects = mergeObjects(this.#state, { holders });
   }
 
   onChange(listener: (change: PodsChange) => void): void {
@@ -147,6 +148,7 @@ export class PodManager implements ObjectLookup {
   #remember(): void {
     try {
       this.#ports.store.put(TABLE, "files", this.#state.files);
+      this.#ports.store.put(TABLE, "holders", Object.fromEntries(this.#objects.holders));
     } catch (error) {
       this.#ports.log.error("manifests not stored", { error: errorMessage(error) });
     }

@@ -53,6 +53,21 @@ test("of two files that claim a name the one that had it keeps it, and the other
   assert.match(merged.conflicts[0]?.message ?? "", /already defined by b/);
 });
 
+test("a name stays with its file for any kind of object, and goes on when the file gives it up", () => {
+  const config = (value: string): ManifestObject => ({
+    kind: "ConfigMap",
+    object: { metadata: { name: "c", namespace: "default" }, data: { value } },
+  });
+  const first = takeSnapshot(EMPTY_DESIRED_STATE, "s", [file("b", config("b"))]);
+  const { holders } = mergeObjects(first, undefined);
+  assert.deepEqual([...holders], [["ConfigMap default/c", "s:b"]]);
+  const both = takeSnapshot(first, "s", [file("a", config("a")), file("b", config("b"))]);
+  assert.equal(mergeObjects(both, { holders }).configMaps.get("default/c")?.data?.["value"], "b");
+  const given = mergeObjects(takeSnapshot(both, "s", [file("a", config("a"))]), { holders });
+  assert.equal(given.configMaps.get("default/c")?.data?.["value"], "a");
+  assert.deepEqual([...given.holders], [["ConfigMap default/c", "s:a"]]);
+});
+
 test("without a holder the first path wins; a name said twice in one file is told", () => {
   const state = takeSnapshot(EMPTY_DESIRED_STATE, "s", [file("b", pod("web", "2")), file("a", pod("web", "1"))]);
   assert.deepEqual([...mergeObjects(state, undefined).pods.keys()], ["1"]);

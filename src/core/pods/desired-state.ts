@@ -51,6 +51,8 @@ export interface DesiredObjects {
   /** By "namespace/name". */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Which file each name belongs to: `objectKey` -> `fileKey`. */
+  readonly holders: ReadonlyMap<string, string>;
   readonly conflicts: readonly ManifestProblem[];
 }
 
@@ -106,17 +108,20 @@ export function objectKey({ kind, object }: ManifestObject): string {
 }
 
 /**
- * The merged objects. `before` decides who keeps a contested name; files are taken in the order of source, then path.
+ * The merged objects. `before` decides who keeps a contested name, over restarts too when its holders are kept; files
+ * are taken in the order of source, then path.
  */
-export function mergeObjects(state: DesiredState, before: DesiredObjects | undefined): DesiredObjects {
-  const incumbents = incumbentFiles(before);
+export function mergeObjects(
+  state: DesiredState,
+  before: Pick<DesiredObjects, "holders"> | undefined,
+): DesiredObjects {
   const claims = Object.entries(state.files)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, file]) => file.objects.map((object) => ({ key, file, object, name: objectKey(object) })));
   const holders = new Map<string, string>();
   for (const claim of claims) {
     const holder = holders.get(claim.name);
-    if (holder === undefined || incumbents.get(claim.name) === claim.key) holders.set(claim.name, claim.key);
+    if (holder === undefined || before?.holders.get(claim.name) === claim.key) holders.set(claim.name, claim.key);
   }
   const pods = new Map<string, DesiredPod>();
   const configMaps = new Map<string, ConfigMap>();
@@ -135,15 +140,7 @@ export function mergeObjects(state: DesiredState, before: DesiredObjects | undef
     else if (object.kind === "Secret") secrets.set(id, object.object);
     else pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
   }
-  return { pods, configMaps, secrets, conflicts };
-}
-
-function incumbentFiles(before: DesiredObjects | undefined): ReadonlyMap<string, string> {
-  const holders = new Map<string, string>();
-  for (const { pod, source, path } of before?.pods.values() ?? []) {
-    holders.set(objectKey({ kind: "Pod", object: pod }), fileKey(source, path));
-  }
-  return holders;
+  return { pods, configMaps, secrets, holders, conflicts };
 }
 
 function pathOf(state: DesiredState, key: string | undefined): string {
