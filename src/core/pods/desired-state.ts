@@ -111,10 +111,7 @@ export function objectKey({ kind, object }: ManifestObject): string {
  * The merged objects. `before` decides who keeps a contested name, over restarts too when its holders are kept; files
  * are taken in the order of source, then path.
  */
-export function mergeObjects(
-  state: DesiredState,
-  before: Pick<DesiredObjects, "holders"> | undefined,
-): DesiredObjects {
+export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "holders"> | undefined): DesiredObjects {
   const claims = Object.entries(state.files)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, file]) => file.objects.map((object) => ({ key, file, object, name: objectKey(object) })));
