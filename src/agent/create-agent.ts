@@ -27,6 +27,7 @@ import { PLEG_DEFAULTS, Pleg } from "./pleg/pleg.ts";
 import { PodSyncer } from "./pod-workers/pod-syncer.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { PodManager, type ReadManifest } from "./pods/pod-manager.ts";
+import { PatientStore } from "./records/patient-store.ts";
 import { PodCgroups, type PodCgroupsOptions } from "./resources/pod-cgroups.ts";
 import { ContainerMounts } from "./runtime/container-mounts.ts";
 import { ContainerStarter } from "./runtime/container-starter.ts";
@@ -106,7 +107,8 @@ const STOP_PODS_LIMIT_MS = 90_000;
 const STOP_COMPONENT_LIMIT_MS = 3_000;
 
 export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
-  const { clock, log, runtime, files, logFiles, store } = ports;
+  const { clock, log, runtime, files, logFiles } = ports;
+  const store = new PatientStore({ clock, log, store: ports.store });
   const events = new EventRecorder({ clock, log, store }, { nodeName: options.nodeName });
   const pods = new PodManager({ log, store, events, sources: ports.sources, readManifest: ports.readManifest });
   const statuses = new StatusManager({ clock, log, store });
@@ -146,7 +148,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, events, health, images: ports.images, kubelet, pods, runtime, statuses, workers },
     options,
   );
-  const components: readonly Component[] = [cgroups, health, pleg, workers, pods, kubelet, gc, rotation];
+  const components: readonly Component[] = [store, cgroups, health, pleg, workers, pods, kubelet, gc, rotation];
   const stopPods = () => kubelet.stopPods(STOP_PODS_LIMIT_MS);
   return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(clock, components) };
 }
