@@ -3,7 +3,7 @@
  * runtime says of each pod. Driven by the runtime's event stream; a slow relist is the safety net, a fast one stands in
  * where the runtime has no stream. Every pod is observed on its own: a slow one holds up nobody.
  */
-import { POD_UID_LABEL } from "../../core/cri/labels.ts";
+import { POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from "../../core/cri/labels.ts";
 import { diffPodStates, type PodLifecycleEvent } from "../../core/pleg/diff.ts";
 import { groupByPod, type PodRows, rowStates, statusStates } from "../../core/pleg/pod-observation.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
@@ -47,6 +47,8 @@ export class Pleg {
   readonly #cache: PodCache;
   /** Pod UID of each container and sandbox id seen in a list. */
   readonly #owner = new Map<string, string>();
+  /** Full name of each pod UID seen in the last relist. */
+  readonly #fullNames = new Map<string, string>();
   #listener: (change: PodChange) => void = () => {};
   #streamStands = false;
   #streamExists = true;
@@ -89,7 +91,13 @@ export class Pleg {
     return this.#cache.uids();
   }
 
-  /** The pod's name, UID and containers are no longer of interest. */
+  /** UIDs of other pods of that name that the last relist saw. */
+  namesakes(uid: string, name: string, namespace: string): readonly string[] {
+    const wanted = fullName(name, namespace);
+    return [...this.#fullNames].flatMap(([other, each]) => (other !== uid && each === wanted ? [other] : []));
+  }
+
+  /** When the last relist that succeeded began; absent: none has yet. */
   get relistedAtMonotonic(): number | undefined {
     return this.#relistedAt;
   }
@@ -116,6 +124,7 @@ export class Pleg {
       const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox(), runtime.listContainers()]);
       const groups = groupByPod(sandboxes, containers);
       this.#owner.clear();
+      this.#fullNames.clear();
       for (const rows of groups.values()) this.#remember(rows);
       this.#cache.takeRelist(groups, startedAt);
       this.#relistedAt = startedAt;
@@ -128,6 +137,9 @@ export class Pleg {
 
   #remember(rows: PodRows): void {
     for (const id of rowStates(rows).keys()) this.#owner.set(id, rows.uid);
+    const { [POD_NAME_LABEL]: name = "", [POD_NAMESPACE_LABEL]: namespace = "" } =
+      (rows.sandboxes[0] ?? rows.containers[0])?.labels ?? {};
+    this.#fullNames.set(rows.uid, fullName(name, namespace));
   }
 
   async #runRelist(signal: AbortSignal): Promise<void> {
@@ -191,4 +203,8 @@ export class Pleg {
     const events = diffPodStates(uid, statusStates(before), statusStates(after));
     if (events.length > 0) this.#listener({ uid, status: after, events });
   }
+}
+
+function fullName(name: string, namespace: string): string {
+  return `${namespace}/${name}`;
 }

@@ -53,6 +53,8 @@ export class PodCache {
   readonly #ports: PodCachePorts;
   readonly #publish: Publish;
   readonly #entries = new Map<string, Entry>();
+  /** Monotonic beginning of the last full list: a pod without an entry was not there then. -Infinity: none yet. */
+  #listedAt = -Infinity;
 
   constructor(ports: PodCachePorts, publish: Publish) {
     this.#ports = ports;
@@ -74,7 +76,8 @@ export class PodCache {
 
   async observe(uid: string, notBefore: number): Promise<RuntimePodStatus | undefined> {
     const entry = this.#entry(uid);
-    if (entry.observedAt >= notBefore) return entry.status;
+    // Never observed is not the same as observed to be absent, however little the caller asks for.
+    if (entry.observedAt >= notBefore && entry.observedAt > -Infinity) return entry.status;
     const running = entry.running;
     if (running !== undefined) {
       if (running.startedAt >= notBefore) return running.result;
@@ -99,6 +102,7 @@ export class PodCache {
       if (groups.has(uid) || entry.running !== undefined || entry.observedAt > startedAt) continue;
       this.#finish(uid, entry, undefined, startedAt);
     }
+    this.#listedAt = Math.max(this.#listedAt, startedAt);
   }
 
   /** Something happened to a container of the pod: observes until the status shows it. */
@@ -123,7 +127,7 @@ export class PodCache {
   }
 
   #entry(uid: string): Entry {
-    const entry = this.#entries.get(uid) ?? { status: undefined, observedAt: -Infinity, running: undefined };
+    const entry = this.#entries.get(uid) ?? { status: undefined, observedAt: this.#listedAt, running: undefined };
     this.#entries.set(uid, entry);
     return entry;
   }

@@ -84,6 +84,9 @@ export class PodSyncer {
       this.#warn(pod, "NetworkNotReady", `network is not ready: ${health.networkProblem}`);
       return { terminal: false, retryInMs: RETRY_MS };
     }
+    if (observed.sandboxStatuses.length === 0 && (await this.#namesakeMayRun(pod))) {
+      return { terminal: false, retryInMs: RETRY_MS };
+    }
     const prepared = await this.#prepare(pod);
     if (prepared === undefined) return { terminal: false, retryInMs: RETRY_MS };
     const outcome = await runtime.sync(pod, observed, prepared, signal).finally(() => this.#acted(uid));
@@ -160,6 +163,24 @@ export class PodSyncer {
     const { pleg } = this.#ports;
     const uid = uidOf(pod);
     return (await pleg.observe(uid, this.#actedAt.get(uid) ?? -Infinity)) ?? emptyStatus(pod);
+  }
+
+  /**
+   * An older pod of that name may still run, left by an agent that did not see its end: no worker has it yet, so this is
+   * where the new one waits. Housekeeping ends it.
+   */
+  async #namesakeMayRun(pod: Pod): Promise<boolean> {
+    const { pleg } = this.#ports;
+    const { name = "", namespace = "default" } = pod.metadata ?? {};
+    if (pleg.relistedAtMonotonic === undefined) await pleg.relist();
+    const statuses = await Promise.all(
+      pleg.namesakes(uidOf(pod), name, namespace).map((uid) => pleg.observe(uid, -Infinity)),
+    );
+    return statuses.some(
+      (status) =>
+        status?.containerStatuses.some(({ state }) => state !== "CONTAINER_EXITED") === true ||
+        status?.sandboxStatuses.some(({ state }) => state === "SANDBOX_READY") === true,
+    );
   }
 
   #acted(uid: string): void {
