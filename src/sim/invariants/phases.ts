@@ -1,15 +1,16 @@
 /** What the agent tells of a pod makes sense from one status to the next. */
 import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
-import type { Invariant } from "./invariant.ts";
+import type { Invariant, Scene } from "./invariant.ts";
 
-export function phasesAreLegal(): Invariant {
+export function phasesAreLegal({ desire }: Scene): Invariant {
   const last = new Map<string, PodStatus>();
   return {
     name: "phases change legally",
     onStatus: (uid, status) => {
-      const before = last.get(uid);
-      last.set(uid, status);
+      const key = `${uid}/${desire.generation(uid)}`;
+      const before = last.get(key);
+      last.set(key, status);
       if (before === undefined) return undefined;
       const [from, to] = [before.phase ?? "", status.phase ?? ""];
       if (isTerminalPhase(from) && to !== from) return `pod ${uid} went from ${from} to ${to}`;
@@ -19,13 +20,13 @@ export function phasesAreLegal(): Invariant {
 }
 
 /** The restart counts that the API shows never go down. */
-export function shownRestartCountGrows(): Invariant {
+export function shownRestartCountGrows({ desire }: Scene): Invariant {
   const highest = new Map<string, number>();
   return {
     name: "shown restart counts only grow",
     onStatus: (uid, { containerStatuses = [] }) => {
       for (const { name, restartCount } of containerStatuses) {
-        const key = `${uid}/${name}`;
+        const key = `${uid}/${desire.generation(uid)}/${name}`;
         const before = highest.get(key) ?? 0;
         if (restartCount < before) return `${key} shows ${restartCount} restarts after ${before}`;
         highest.set(key, restartCount);

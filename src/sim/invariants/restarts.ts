@@ -1,17 +1,17 @@
 /** Restarts: they count up, obey the restart policy and wait out the crash back-off. */
 
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
-import { POD_UID_LABEL } from "../../core/cri/labels.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
+import type { Desire } from "../scenario/desire.ts";
 import { containerText, type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
-export function restartCountGrows(): Invariant {
+export function restartCountGrows({ desire }: Scene): Invariant {
   const highest = new Map<string, number>();
   return {
     name: "restart counts only grow",
     onContainer: (container, change) => {
       if (change !== "created") return undefined;
-      const key = keyOf(container);
+      const key = keyOf(desire, container);
       const { attempt } = container.config.metadata;
       const before = highest.get(key) ?? -1;
       highest.set(key, Math.max(before, attempt));
@@ -26,7 +26,7 @@ export function restartPolicyHolds({ desire }: Scene): Invariant {
   return {
     name: "no restart against the restart policy",
     onContainer: (container, change) => {
-      const key = keyOf(container);
+      const key = keyOf(desire, container);
       if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
       if (change !== "started") return undefined;
       const before = ended.get(key);
@@ -47,25 +47,30 @@ interface Delay {
 
 /**
  * A container that crashes again and again waits 10 s after its end, then twice as long each time up to 5 minutes. Only
- * judged within the life of one agent (the record of delays is not kept), and not across a jump of the wall clock.
+ * judged within the life of one agent (the record of delays is not kept), not across a jump of the wall clock, and only
+ * for ends that the agent did not bring about and can still see: so does the kubelet.
  */
 export function backOffIsRespected(scene: Scene): Invariant {
+  const { desire } = scene;
   const delays = new Map<string, Delay>();
-  const ends = new Map<string, { readonly atMs: number; readonly hash: string }>();
+  const ends = new Map<string, { readonly atMs: number; readonly id: string }>();
   const { initialMs, maxMs } = KUBELET_BACKOFF;
   let agentStartedAtMs = Number.NaN;
   return {
     name: "the crash back-off is respected",
-    onContainer: (container, change) => {
-      const key = `${keyOf(container)} ${hashOf(container)}`;
+    onContainer: (container, change, cause) => {
+      const key = `${keyOf(desire, container)} ${hashOf(container)}`;
       const now = scene.node.time.monotonicMs;
       if (agentStartedAtMs !== scene.agentStartedAtMs) {
         agentStartedAtMs = scene.agentStartedAtMs;
         delays.clear();
       }
-      if (change === "ended") ends.set(key, { atMs: now, hash: hashOf(container) });
+      if (change === "ended") {
+        if (cause === "itself" || cause === "fault") ends.set(key, { atMs: now, id: container.id });
+        else ends.delete(key);
+      }
       const end = ends.get(key);
-      if (change !== "created" || end === undefined) return undefined;
+      if (change !== "created" || end === undefined || !scene.node.runtime.containers.has(end.id)) return undefined;
       const known = delays.get(key);
       const expired = known === undefined || end.atMs - known.sinceMs > 2 * maxMs;
       const due = expired ? 0 : known.delayMs;
@@ -77,8 +82,9 @@ export function backOffIsRespected(scene: Scene): Invariant {
   };
 }
 
-function keyOf(container: ContainerRecord): string {
-  return `${container.config.labels?.[POD_UID_LABEL] ?? ""}/${container.config.metadata.name}`;
+function keyOf(desire: Desire, container: ContainerRecord): string {
+  const uid = podUidOf(container);
+  return `${uid}/${desire.generation(uid)}/${container.config.metadata.name}`;
 }
 
 function hashOf({ config }: ContainerRecord): string {

@@ -17,7 +17,8 @@ export interface AgentLifeParts {
   readonly trace: Trace;
   readonly witness: Witness & {
     onStatus(uid: string, status: PodStatus): void;
-    onBorn(): void;
+    /** `recordsAreBehind`: a write of the last agent's records failed. */
+    onBorn(recordsAreBehind: boolean): void;
   };
   readonly compose?: ComposeAgent;
 }
@@ -35,6 +36,7 @@ export class AgentLife {
   /** Calls left until the agent dies; `undefined`: it is not doomed. */
   #doom: { callsLeft: number; readonly afterwardsMs: number } | undefined;
   #stopping = false;
+  #recordsAreBehind = false;
 
   constructor(parts: AgentLifeParts) {
     this.#parts = parts;
@@ -61,9 +63,14 @@ export class AgentLife {
     trace.add(`${name} starts`);
     const line: Line = new Line(node.time, {
       onCall: (port, call) => this.#survives(port, call),
-      fateOf: (port, call) => weather.fateOf(port, call),
+      fateOf: (port, call) => {
+        const fate = weather.fateOf(port, call);
+        if (port === "store" && fate.fault !== undefined) this.#recordsAreBehind = true;
+        return fate;
+      },
     });
-    witness.onBorn();
+    witness.onBorn(this.#recordsAreBehind);
+    this.#recordsAreBehind = false;
     const { ports, breakStreams } = connect(node, line, traceLog(trace, name), witness);
     const agent = compose(ports, SIM_AGENT_OPTIONS);
     this.#life = { line, agent, breakStreams };
@@ -124,6 +131,7 @@ export class AgentLife {
     doom.callsLeft -= 1;
     if (doom.callsLeft > 0) return true;
     this.#parts.trace.add(`agent${this.#births} dies at ${port} ${call}`);
+    if (port === "store") this.#recordsAreBehind = true;
     this.kill(doom.afterwardsMs);
     return false;
   }

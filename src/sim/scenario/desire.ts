@@ -34,9 +34,17 @@ export class Desire {
     this.#node = node;
   }
 
-  /** A new agent: it knows what the last one knew until its sources speak. */
-  newAgent(): void {
+  /**
+   * A new agent: it knows what the last one knew until its sources speak. Where the last one could not write everything
+   * down, that is what its records say.
+   */
+  newAgent(recordsAreBehind: boolean): void {
     this.#heard = new Set();
+    if (!recordsAreBehind) return;
+    const text = this.#node.records.table("lastGoodManifests").get("files");
+    this.#state = { ...this.#state, files: text === undefined ? {} : JSON.parse(text) };
+    this.#objects = mergeObjects(this.#state, this.#objects);
+    this.#remember();
   }
 
   told(source: SimManifests, snapshot: ManifestSnapshot): void {
@@ -68,6 +76,13 @@ export class Desire {
   /** When the pod was wanted last, or the last change of how; `undefined`: it never was wanted. */
   lastChangeMs(uid: string): number | undefined {
     return this.#histories.get(uid)?.at(-1)?.fromMs;
+  }
+
+  /** How often the pod has come; one that goes and comes back under the same UID begins anew. */
+  generation(uid: string): number {
+    const history = this.#histories.get(uid) ?? [];
+    return history.filter(({ hashes }, index) => hashes !== undefined && history[index - 1]?.hashes === undefined)
+      .length;
   }
 
   /** Was there a moment from `sinceMs` until now in which this container, made from this spec, was not wanted? */

@@ -16,11 +16,11 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     onePodOfAName(scene),
     noNeedlessStop(scene),
     noUnwantedStart(scene),
-    restartCountGrows(),
+    restartCountGrows(scene),
     restartPolicyHolds(scene),
     backOffIsRespected(scene),
-    phasesAreLegal(),
-    shownRestartCountGrows(),
+    phasesAreLegal(scene),
+    shownRestartCountGrows(scene),
   ];
 }
 

@@ -84,8 +84,8 @@ class Run implements Scene {
           this.desire.told(source, snapshot);
         },
         onStatus: (uid, status) => judge.onStatus(uid, status),
-        onBorn: () => {
-          this.desire.newAgent();
+        onBorn: (recordsAreBehind) => {
+          this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;
         },
       },
