@@ -1,0 +1,360 @@
+/** A container runtime in memory: does what it is asked at once, unless a test says otherwise. */
+import { containerInfoFromLabels } from "../../src/core/cri/labels.ts";
+import type {
+  ContainerConfig,
+  CriContainer,
+  CriContainerState,
+  CriContainerStatus,
+  CriImage,
+  PodSandbox,
+  PodSandboxConfig,
+  PodSandboxStatus,
+  RuntimeCondition,
+  StringMap,
+} from "../../src/core/cri/types.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import { RuntimeError } from "../../src/ports/errors.ts";
+import type {
+  CallOptions,
+  ContainerFilter,
+  ImageService,
+  PodSandboxFilter,
+  RuntimeEvent,
+  RuntimeEventSource,
+  RuntimeService,
+} from "../../src/ports/runtime.ts";
+
+export type FakeContainer = CriContainerStatus & { readonly podSandboxId: string };
+
+/** Waits until it is opened. */
+export class Gate {
+  open: () => void = () => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
+type Hook = (call: string, id: string) => Promise<void> | undefined;
+
+type FakedCalls = Pick<
+  RuntimeService,
+  | "version"
+  | "status"
+  | "runPodSandbox"
+  | "stopPodSandbox"
+  | "removePodSandbox"
+  | "podSandboxStatus"
+  | "listPodSandbox"
+  | "createContainer"
+  | "startContainer"
+  | "stopContainer"
+  | "removeContainer"
+  | "listContainers"
+  | "containerStatus"
+  | "reopenContainerLog"
+>;
+
+export class FakeRuntime implements FakedCalls {
+  readonly #clock: Clock;
+  readonly sandboxes = new Map<string, PodSandboxStatus>();
+  readonly containers = new Map<string, FakeContainer>();
+  /** What was asked for, but for lists and statuses: "stopContainer c1 30". */
+  readonly calls: string[] = [];
+  /** Lists and statuses that were asked for. */
+  readonly reads: string[] = [];
+  conditions: readonly RuntimeCondition[] = [
+    { type: "RuntimeReady", status: true, reason: "", message: "" },
+    { type: "NetworkReady", status: true, reason: "", message: "" },
+  ];
+  /** Before a call takes effect: throws, or holds it up. */
+  before: Hook = () => undefined;
+  /** After it took effect, before its answer goes out. */
+  beforeAnswer: Hook = () => undefined;
+  #ids = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** For ports that ask for the whole of RuntimeService. */
+  get service(): RuntimeService {
+    return this as unknown as RuntimeService;
+  }
+
+  /** A call fails from now on. */
+  fail(call: string, error: Error): void {
+    const { before } = this;
+    this.before = (name, id) => {
+      if (name === call) throw error;
+      return before(name, id);
+    };
+  }
+
+  /** A call (of one object, where `only` is given) waits at the gate. */
+  hold(call: string, only?: string): Gate {
+    const gate = new Gate();
+    const { before } = this;
+    this.before = (name, id) => (name === call && (only === undefined || only === id) ? gate.opened : before(name, id));
+    return gate;
+  }
+
+  heal(): void {
+    this.before = () => undefined;
+    this.beforeAnswer = () => undefined;
+  }
+
+  addSandbox(id: string, labels: StringMap, attempt = 0): PodSandboxStatus {
+    const { podName: name, podUid: uid, podNamespace: namespace } = containerInfoFromLabels(labels, {});
+    const sandbox: PodSandboxStatus = {
+      id,
+      metadata: { name, uid, namespace, attempt },
+      state: "SANDBOX_READY",
+      createdAtMs: this.#clock.now() + this.#ids++ / 1000,
+      network: { ip: "10.0.0.9", additionalIps: [] },
+      namespaceOptions: { network: "POD", pid: "CONTAINER", ipc: "POD" },
+      labels,
+      annotations: {},
+      runtimeHandler: "",
+    };
+    this.sandboxes.set(id, sandbox);
+    return sandbox;
+  }
+
+  setContainer(id: string, change: Partial<FakeContainer>): void {
+    const known = this.containers.get(id);
+    if (known !== undefined) this.containers.set(id, { ...known, ...change });
+  }
+
+  exit(id: string, exitCode: number): void {
+    const reason = exitCode === 0 ? "Completed" : "Error";
+    this.setContainer(id, { state: "CONTAINER_EXITED", exitCode, reason, finishedAtMs: this.#clock.now() });
+  }
+
+  /** Containers of that name in the pod's spec, newest first. */
+  instances(name: string): readonly FakeContainer[] {
+    return [...this.containers.values()].filter(({ metadata }) => metadata.name === name).reverse();
+  }
+
+  async version(options?: CallOptions) {
+    await this.#enter("version", "", options);
+    return { runtimeName: "containerd", runtimeVersion: "1", runtimeApiVersion: "v1" };
+  }
+
+  async status(options?: CallOptions) {
+    await this.#enter("status", "", options);
+    return { conditions: this.conditions, runtimeHandlers: [] };
+  }
+
+  async runPodSandbox(config: PodSandboxConfig, _handler: string, options?: CallOptions): Promise<string> {
+    const { metadata, labels = {}, linux } = config;
+    await this.#enter("runPodSandbox", `${metadata.name} ${metadata.attempt}`, options);
+    const id = `s${++this.#ids}`;
+    const sandbox = this.addSandbox(id, labels, metadata.attempt);
+    const namespaceOptions = linux?.securityContext?.namespaceOptions;
+    this.sandboxes.set(id, { ...sandbox, ...(namespaceOptions && { namespaceOptions }) });
+    await this.beforeAnswer("runPodSandbox", id);
+    return id;
+  }
+
+  async stopPodSandbox(id: string, options?: CallOptions): Promise<void> {
+    await this.#enter("stopPodSandbox", id, options);
+    for (const container of this.containers.values()) {
+      if (container.podSandboxId === id && container.state !== "CONTAINER_EXITED") this.exit(container.id, 137);
+    }
+    const sandbox = this.sandboxes.get(id);
+    if (sandbox !== undefined) this.sandboxes.set(id, { ...sandbox, state: "SANDBOX_NOTREADY" });
+  }
+
+  async removePodSandbox(id: string, options?: CallOptions): Promise<void> {
+    await this.#enter("removePodSandbox", id, options);
+    for (const container of this.containers.values()) {
+      if (container.podSandboxId === id) this.containers.delete(container.id);
+    }
+    this.sandboxes.delete(id);
+  }
+
+  async podSandboxStatus(id: string, options?: CallOptions): Promise<PodSandboxStatus | undefined> {
+    await this.#look("podSandboxStatus", id, options);
+    return this.sandboxes.get(id);
+  }
+
+  async listPodSandbox(filter?: PodSandboxFilter, options?: CallOptions): Promise<readonly PodSandbox[]> {
+    const uid = Object.values(filter?.labelSelector ?? {})[0] ?? "";
+    await this.#look("listPodSandbox", uid, options);
+    const rows = [...this.sandboxes.values()].filter(({ labels }) => matches(labels, filter?.labelSelector));
+    await this.beforeAnswer("listPodSandbox", uid);
+    return rows;
+  }
+
+  async createContainer(sandboxId: string, config: ContainerConfig, _sandbox: PodSandboxConfig, options?: CallOptions) {
+    await this.#enter("createContainer", `${config.metadata.name} ${config.metadata.attempt}`, options);
+    const id = `c${++this.#ids}`;
+    this.containers.set(id, {
+      id,
+      podSandboxId: sandboxId,
+      metadata: config.metadata,
+      state: "CONTAINER_CREATED",
+      createdAtMs: this.#clock.now() + this.#ids / 1000,
+      startedAtMs: 0,
+      finishedAtMs: 0,
+      exitCode: 0,
+      image: config.image,
+      imageRef: config.image.image,
+      reason: "",
+      message: "",
+      labels: config.labels ?? {},
+      annotations: config.annotations ?? {},
+      mounts: config.mounts ?? [],
+      logPath: config.logPath ?? "",
+    });
+    return id;
+  }
+
+  async startContainer(id: string, options?: CallOptions): Promise<void> {
+    await this.#enter("startContainer", id, options);
+    this.setContainer(id, { state: "CONTAINER_RUNNING", startedAtMs: this.#clock.now() });
+    await this.beforeAnswer("startContainer", id);
+  }
+
+  async stopContainer(id: string, graceSeconds: number, options?: CallOptions): Promise<void> {
+    await this.#enter("stopContainer", id, options, ` ${graceSeconds}`);
+    if (this.containers.get(id)?.state !== "CONTAINER_EXITED") this.exit(id, 143);
+  }
+
+  async removeContainer(id: string, options?: CallOptions): Promise<void> {
+    await this.#enter("removeContainer", id, options);
+    this.containers.delete(id);
+  }
+
+  async listContainers(filter?: ContainerFilter, options?: CallOptions): Promise<readonly CriContainer[]> {
+    const uid = Object.values(filter?.labelSelector ?? {})[0] ?? "";
+    await this.#look("listContainers", uid, options);
+    const rows = [...this.containers.values()].filter(({ labels }) => matches(labels, filter?.labelSelector));
+    await this.beforeAnswer("listContainers", uid);
+    return rows;
+  }
+
+  async containerStatus(id: string, options?: CallOptions): Promise<CriContainerStatus | undefined> {
+    await this.#look("containerStatus", id, options);
+    return this.containers.get(id);
+  }
+
+  async reopenContainerLog(id: string, options?: CallOptions): Promise<void> {
+    await this.#enter("reopenContainerLog", id, options);
+  }
+
+  async #enter(call: string, id: string, options: CallOptions | undefined, more = ""): Promise<void> {
+    this.calls.push(`${call} ${id}${more}`.trim());
+    await this.#wait(call, id, options);
+  }
+
+  async #look(call: string, id: string, options: CallOptions | undefined): Promise<void> {
+    this.reads.push(`${call} ${id}`.trim());
+    await this.#wait(call, id, options);
+  }
+
+  async #wait(call: string, id: string, options: CallOptions | undefined): Promise<void> {
+    const signal = options?.signal;
+    const cancelled = () => new RuntimeError("Cancelled", call, "context canceled");
+    if (signal?.aborted) throw cancelled();
+    const wait = this.before(call, id);
+    if (wait === undefined) return;
+    await new Promise<void>((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(cancelled()), { once: true });
+      wait.then(resolve, reject);
+    });
+  }
+}
+
+function matches(labels: StringMap, selector: StringMap = {}): boolean {
+  return Object.entries(selector).every(([name, value]) => labels[name] === value);
+}
+
+/** A stream that a test connects, breaks and speaks into. */
+export class FakeEventSource implements RuntimeEventSource {
+  runs = 0;
+  #end: ((error?: Error) => void) | undefined;
+  #onConnected: () => void = () => {};
+  #onEvent: (event: RuntimeEvent) => void = () => {};
+
+  run(onConnected: () => void, onEvent: (event: RuntimeEvent) => void, signal: AbortSignal): Promise<void> {
+    this.runs += 1;
+    this.#onConnected = onConnected;
+    this.#onEvent = onEvent;
+    return new Promise((resolve, reject) => {
+      this.#end = (error) => (error === undefined ? resolve() : reject(error));
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  connect(): void {
+    this.#onConnected();
+  }
+
+  break(error?: Error): void {
+    this.#end?.(error);
+  }
+
+  tell(kind: RuntimeEvent["kind"], containerId: string, podUid?: string): void {
+    this.#onEvent({ kind, containerId, timestampMs: 0, ...(podUid !== undefined && { podUid }) });
+  }
+}
+
+/** Images by name; what is not there is pulled at once. */
+export class FakeImages implements Pick<ImageService, "imageStatus" | "pullImage"> {
+  readonly present = new Set<string>();
+  readonly pulls: string[] = [];
+  pull: (image: string) => Promise<void> = async () => {};
+  inspect: (image: string) => Promise<void> = async () => {};
+
+  get service(): ImageService {
+    return this as unknown as ImageService;
+  }
+
+  async imageStatus({ image }: { readonly image: string }): Promise<CriImage | undefined> {
+    await this.inspect(image);
+    if (!this.present.has(image)) return undefined;
+    return { id: `id-of-${image}`, repoTags: [image], repoDigests: [], sizeBytes: 1, username: "", pinned: false };
+  }
+
+  async pullImage({ image }: { readonly image: string }): Promise<string> {
+    this.pulls.push(image);
+    await this.pull(image);
+    this.present.add(image);
+    return `id-of-${image}`;
+  }
+}
+
+export function labelsOf(uid: string, name = uid, namespace = "default"): StringMap {
+  return {
+    "io.kubernetes.pod.name": name,
+    "io.kubernetes.pod.namespace": namespace,
+    "io.kubernetes.pod.uid": uid,
+  };
+}
+
+export function containerOfPod(
+  uid: string,
+  id: string,
+  name: string,
+  state: CriContainerState = "CONTAINER_RUNNING",
+): FakeContainer {
+  return {
+    id,
+    podSandboxId: `s-${uid}`,
+    metadata: { name, attempt: 0 },
+    state,
+    createdAtMs: 1,
+    startedAtMs: 1,
+    finishedAtMs: 0,
+    exitCode: 0,
+    image: { image: "busybox" },
+    imageRef: "busybox",
+    reason: "",
+    message: "",
+    labels: { ...labelsOf(uid), "io.kubernetes.container.name": name },
+    annotations: {},
+    mounts: [],
+    logPath: "",
+  };
+}
