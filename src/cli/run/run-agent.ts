@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { createAgent } from "../../agent/create-agent.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { formatProblem } from "../../core/config/problem.ts";
+import { usesEmbeddedRuntime } from "../../core/config/uses-embedded-runtime.ts";
 import { createSystemClock } from "../../host/clock/system-clock.ts";
 import { NetworkUnusable } from "../../host/cni/bridge-network.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
@@ -21,6 +22,7 @@ import type { NodeOptions } from "../flags-configuration.ts";
 import { isStandalone, loadRunConfiguration } from "../load-run-configuration.ts";
 import { agentOptions, CONTAINER_LOGS_DIR } from "./agent-settings.ts";
 import { checkMachine } from "./check-machine.ts";
+import { claimCgroups } from "./claim-cgroups.ts";
 import { openRuntime } from "./machine-runtime.ts";
 import { MachineUnfit } from "./machine-unfit.ts";
 import { manifestReader, manifestSources } from "./manifest-sources.ts";
@@ -90,6 +92,11 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   const lock = acquireInstanceLock(rootDir);
   closing.defer(() => lock.release());
   const cgroups = await openCgroups(kubelet.cgroupDriver, kubelet.cgroupRoot, clock);
+  const recordsPath = `${rootDir}/state.db`;
+  if (kubelet.cgroupsPerQOS) {
+    const claim = await claimCgroups({ cgroups, recordsPath, embeddedRuntime: usesEmbeddedRuntime(configuration) });
+    closing.defer(() => claim.release());
+  }
   await checkMachine({ config: kubelet, cgroupVersion: cgroups.version, standalone, log });
   await setAgentProcess(kubelet, log);
 
@@ -97,7 +104,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   const runtime = await openRuntime(configuration, rootDir, { clock, log }, input.abort.signal);
   let podsAreGone = false;
   closing.defer(() => runtime.close({ endRuntime: podsAreGone }));
-  const store = createRecordStore({ path: `${rootDir}/state.db`, log });
+  const store = createRecordStore({ path: recordsPath, log });
   closing.defer(() => store.close());
   const machine = await readMachineInfo(hostnameOverride === undefined ? {} : { hostnameOverride });
   const nodeName = machine.hostname;
@@ -137,8 +144,10 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   log.info("agent started", { node: nodeName, root: rootDir, runtime: runtime.endpoint });
   await input.signal;
   if (stopPodsOnExit) {
-    await agent.stopPods();
-    podsAreGone = true;
+    log.info("stopping the pods");
+    const left = await agent.stopPods();
+    if (left.length > 0) log.warn("pods did not end in time", { pods: left });
+    podsAreGone = left.length === 0;
   }
 }
 
