@@ -15,7 +15,7 @@ export type CgroupLayout =
 
 /** Looks where cgroups are mounted. Version 2 is used where the memory controller is not on version 1. */
 export async function observeCgroupLayout(mounts?: readonly MountInfo[]): Promise<CgroupLayout> {
-  const all = mounts ?? (await readMountInfo());
+  const all = mounts ?? readMountInfo();
   const v1 = all.filter((mount) => mount.fsType === "cgroup");
   const v2 = all.find((mount) => mount.fsType === "cgroup2");
   const controllers = new Map(v1.flatMap((mount) => controllersOf(mount).map((name) => [name, mount.mountPoint])));

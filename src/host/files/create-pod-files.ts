@@ -3,7 +3,6 @@ import { chmod, mkdir, open, readdir, realpath, rm, writeFile } from "node:fs/pr
 import { HostError } from "../../ports/errors.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 import { createMounts, type Mounts } from "../mounts/mounts.ts";
-import { mountsBelow, readMountInfo } from "../procfs/mount-info.ts";
 import { writeAtomicPayload } from "./atomic-payload.ts";
 import { asHostError, isErrno, toHostError } from "./errno.ts";
 import { checkHostPath } from "./host-path-check.ts";
@@ -52,7 +51,6 @@ export async function createPodFiles(options: PodFilesOptions): Promise<PodFiles
       const pod = podDirectory(uid);
       try {
         if (!(await mounts.unmountBelow(pod))) return false;
-        if (mountsBelow(await readMountInfo(), pod).length > 0) return false;
         await removeTree(pod);
         return true;
       } catch (error) {

@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
 import { HostError } from "../../ports/errors.ts";
-import { errnoOf } from "../files/errno.ts";
-import { mountsBelow, readMountInfo } from "../procfs/mount-info.ts";
+import { readMountsBelow } from "../procfs/mount-info.ts";
+import { CommandShell } from "./command-shell.ts";
 
 /** Mounting, through the machine's mount(8) and umount(8): Node.js has no call for it. */
 export interface Mounts {
@@ -14,53 +13,49 @@ export interface Mounts {
   unmountBelow(directory: string): Promise<boolean>;
 }
 
-const deadlineMs = 30_000;
+/** What one umount(8) takes as arguments. */
+const mostTargets = 128;
 
 export function createMounts(): Mounts {
+  const shell = new CommandShell();
+
+  async function run(args: readonly string[], path: string): Promise<void> {
+    const { exitCode, output } = await shell.run(args);
+    if (exitCode === 0) return;
+    if (exitCode === 127) {
+      throw new HostError("NotFound", path, `the program "${args[0]}" is missing; the package "mount" has it`);
+    }
+    throw new HostError(codeOf(output), path, output || `${args[0]} ended with code ${exitCode}`);
+  }
+
+  const mountFs = (type: string, target: string, options: readonly string[]): Promise<void> => {
+    const flags = options.length > 0 ? ["-o", options.join(",")] : [];
+    return run(["mount", "--no-canonicalize", "-t", type, ...flags, "--", type, target], target);
+  };
+  const unmountAll = (targets: readonly string[], path: string): Promise<void> =>
+    run(["umount", "--no-canonicalize", "--", ...targets], path);
+
   return {
     mountTmpfs: (target, options) => mountFs("tmpfs", target, options),
     mountHugetlbfs: (target, options) => mountFs("hugetlbfs", target, options),
-    bind: (source, target) => run("mount", ["--no-canonicalize", "--bind", "--", source, target], target),
-    unmount: (target) => run("umount", ["--no-canonicalize", "--", target], target),
-    unmountBelow,
-  };
-}
+    bind: (source, target) => run(["mount", "--no-canonicalize", "--bind", "--", source, target], target),
+    unmount: (target) => unmountAll([target], target),
 
-function mountFs(type: string, target: string, options: readonly string[]): Promise<void> {
-  const flags = options.length > 0 ? ["-o", options.join(",")] : [];
-  return run("mount", ["--no-canonicalize", "-t", type, ...flags, "--", type, target], target);
-}
-
-async function unmountBelow(directory: string): Promise<boolean> {
-  let left = mountsBelow(await readMountInfo(), directory);
-  // Mounts may stand on each other, and umount(8) goes on after one that failed: repeat while it gets somewhere.
-  while (left.length > 0) {
-    const targets = left.map((mount) => mount.mountPoint);
-    await run("umount", ["--no-canonicalize", "--", ...targets.slice(0, 256)], directory).catch(passBusy);
-    const now = mountsBelow(await readMountInfo(), directory);
-    if (now.length >= left.length) return false;
-    left = now;
-  }
-  return true;
-}
-
-function passBusy(error: unknown): void {
-  if (!(error instanceof HostError) || error.code === "NotFound") throw error;
-}
-
-function run(program: string, args: readonly string[], path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: deadlineMs, maxBuffer: 65_536, env: { LC_ALL: "C", PATH: process.env["PATH"] } };
-    execFile(program, args, options, (error, _stdout, stderr) => {
-      if (error === null) return resolve();
-      if (errnoOf(error) === "ENOENT") {
-        const message = `the program "${program}" is missing; the package "mount" or "util-linux" has it`;
-        return reject(new HostError("NotFound", path, message, { cause: error }));
+    async unmountBelow(directory) {
+      let left = readMountsBelow(directory);
+      // Mounts may stand on each other, and umount(8) goes on after one that failed: repeat while it gets somewhere.
+      while (left.length > 0) {
+        const targets = left.slice(0, mostTargets).map((mount) => mount.mountPoint);
+        await unmountAll(targets, directory).catch((error: unknown) => {
+          if (!(error instanceof HostError) || error.code === "NotFound") throw error;
+        });
+        const now = readMountsBelow(directory);
+        if (now.length >= left.length) return false;
+        left = now;
       }
-      const said = stderr.trim() || error.message;
-      reject(new HostError(codeOf(said), path, said, { cause: error }));
-    });
-  });
+      return true;
+    },
+  };
 }
 
 function codeOf(said: string): HostError["code"] {

@@ -20,12 +20,13 @@ describe("acquireInstanceLock", () => {
     acquireInstanceLock(`${root}/made`).release();
   });
 
-  it("names the other agent, and is free as soon as that one is killed", async () => {
+  it("names the other agent, and is free as soon as that one is killed", async (context) => {
     const module = new URL("./acquire-instance-lock.ts", import.meta.url).href;
-    const script = `(await import(process.argv[1])).acquireInstanceLock(process.argv[2]); console.log("held"); setInterval(() => {}, 1e6);`;
-    const other = spawn(process.execPath, ["--input-type=module", "-e", script, module, root], {
+    const script = `(await import(process.argv[1])).acquireInstanceLock(process.argv[2]); gc(); console.log("held"); setInterval(() => {}, 1e6);`;
+    const other = spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", script, module, root], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    context.after(() => other.kill("SIGKILL"));
     await once(other.stdout, "data");
     assert.throws(
       () => acquireInstanceLock(root),

@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { HostError } from "../../ports/errors.ts";
-import { loadSqlite, sqliteCode } from "./sqlite.ts";
+import { type DatabaseSync, loadSqlite, sqliteCode } from "./sqlite.ts";
 
 export interface InstanceLock {
   /** Gives the root free. The death of the process does so too. */
   release(): void;
 }
+
+/** A database that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<DatabaseSync>();
 
 const BUSY = 5;
 const LOCKED = 6;
@@ -28,7 +31,12 @@ export function acquireInstanceLock(rootDir: string): InstanceLock {
       throw new HostError("Other", path, `cannot lock ${path}: ${String(error)}`, { cause: error });
     throw new HostError("Busy", path, `another agent (process ${holder}) is running on ${rootDir}`, { cause: error });
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release() {
+      if (held.delete(database)) database.close();
+    },
+  };
 }
 
 /** The process that holds a lock on the file, from /proc/locks. */
