@@ -32,6 +32,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runLogs } = await import("./commands/logs.ts");
       return runLogs(command, terminal);
     }
+    case "exec": {
+      const { runExec } = await import("./commands/exec.ts");
+      return runExec(command, terminal);
+    }
     case "events": {
       const { runEvents } = await import("./commands/events.ts");
       return runEvents(command, terminal);

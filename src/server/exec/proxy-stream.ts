@@ -7,7 +7,8 @@ import type { Duplex } from "node:stream";
 import { RequestError } from "../errors.ts";
 import type { Upgrade } from "../http/route-table.ts";
 
-const HOP_HEADERS: ReadonlySet<string> = new Set(["host", "authorization", "content-length"]);
+/** Not the runtime's business, or other ones there. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(["host", "authorization", "content-length", "transfer-encoding"]);
 
 /** Resolves when the connection stands. Rejects with RequestError while the client can still be told. */
 export async function proxyStream(url: string, message: IncomingMessage, { socket, head }: Upgrade): Promise<void> {
@@ -15,8 +16,10 @@ export async function proxyStream(url: string, message: IncomingMessage, { socke
   if (!url.startsWith("http://")) {
     throw new RequestError("InternalError", `the runtime's streaming address ${url} is not plain HTTP on this machine`);
   }
-  const headers = rawPairs(message).filter(([name]) => !HOP_HEADERS.has(name.toLowerCase()));
-  const upstream = httpRequest(url, { method: message.method ?? "POST", headers: headers.flat(), agent: false });
+  const kept = rawPairs(message).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
+  // Without a length node:http would send a chunked body, whose end the runtime would take for the stream's beginning.
+  const headers = [...kept.flat(), "Host", new URL(url).host, "Content-Length", "0"];
+  const upstream = httpRequest(url, { method: message.method ?? "POST", headers, agent: false });
   upstream.on("upgrade", (answer, runtimeSocket, runtimeHead) => {
     const lines = rawPairs(answer).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
