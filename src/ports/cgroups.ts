@@ -9,6 +9,8 @@ export interface Cgroups {
   ensure(name: CgroupName, resources: CgroupResources): Promise<void>;
   /** Writes `resources` to an existing cgroup; `false`: it does not exist. */
   update(name: CgroupName, resources: CgroupResources): Promise<boolean>;
+  /** As `update`, but named as in the configuration and from the top of the hierarchy: "/system", "/system.slice". */
+  updateAt(path: string, resources: CgroupResources): Promise<boolean>;
   exists(name: CgroupName): Promise<boolean>;
   /** Names of the direct children, unordered; empty when the cgroup does not exist. */
   children(name: CgroupName): Promise<readonly string[]>;

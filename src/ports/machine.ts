@@ -3,6 +3,8 @@ export interface MachineInfo {
   readonly hostname: string;
   readonly cpuCores: number;
   readonly memoryBytes: number;
+  /** How many processes and threads the kernel runs at most; Infinity: not known. */
+  readonly maxPids: number;
   readonly bootId: string;
   readonly machineId: string;
   /** The firmware's identity of the machine; the machine id where there is none. */

@@ -58,6 +58,10 @@ export function cgroupsContract(name: string, create: () => Promise<CgroupsUnder
       assert.equal(await under.memoryLimitBytes(pod), 32 * MiB);
       assert.equal(await cgroups.update(pod, { memoryLimitBytes: -1, cpuQuotaUs: -1, pidsLimit: -1 }), true);
       assert.equal(await under.memoryLimitBytes(pod), undefined);
+      const path = cgroups.runtimePath(pod);
+      assert.equal(await cgroups.updateAt(path, { memoryLimitBytes: 16 * MiB }), true, "named from the top");
+      assert.equal(await under.memoryLimitBytes(pod), 16 * MiB);
+      assert.equal(await cgroups.updateAt("/no-such-cgroup.slice", { memoryLimitBytes: 16 * MiB }), false);
     });
 
     it("leaves a limit alone that is not given", async () => {

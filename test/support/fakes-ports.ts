@@ -67,6 +67,10 @@ export class FakeCgroups implements Cgroups {
     return this.names.has(name.join("/"));
   }
 
+  async updateAt(path: string): Promise<boolean> {
+    return this.names.has(path.slice(1));
+  }
+
   async exists(name: CgroupName): Promise<boolean> {
     return this.names.has(name.join("/"));
   }

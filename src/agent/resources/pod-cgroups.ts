@@ -9,7 +9,6 @@ import {
   KUBEPODS,
   type NodeCgroupsInput,
   nodeCgroups,
-  parseCgroupName,
   podCgroupName,
   podUidOfCgroup,
   qosCgroupName,
@@ -31,7 +30,6 @@ export interface PodCgroupsPorts {
 
 export interface PodCgroupsOptions {
   readonly node: NodeCgroupsInput;
-  readonly driver: "cgroupfs" | "systemd";
   readonly pod: PodCgroupNodeOptions;
   /** `false`: no cgroups of classes and pods; the runtime makes those of containers below the root (cgroupsPerQOS). */
   readonly perQos?: boolean;
@@ -48,6 +46,10 @@ export class PodCgroups {
   readonly #options: PodCgroupsOptions;
   #done: Promise<void> = Promise.resolve();
   #updating: Promise<void> = Promise.resolve();
+  /** An update that has not begun: it serves whoever asks until then. */
+  #queued: Promise<void> | undefined;
+  /** Pods that the QoS limits count already, but for those of an earlier agent. */
+  readonly #ensured = new Set<string>();
   /** The QoS limits as they were last written. */
   #written = "";
 
@@ -64,7 +66,8 @@ export class PodCgroups {
     if (!this.#hasTree) return;
     await cgroups.ensure(KUBEPODS, kubepods);
     for (const qos of CLASSES) await cgroups.ensure(qosCgroupName(KUBEPODS, qos), {});
-    await this.updateTree();
+    // Pods that an earlier agent left are not known yet: their classes keep what they have until they are.
+    if ((await this.listPods()).length === 0) await this.updateTree();
     this.#done = this.#run(signal);
   }
 
@@ -82,8 +85,10 @@ export class PodCgroups {
     const uid = pod.metadata?.uid ?? "";
     if (!isCgroupSegment(uid)) throw new Error(`pod UID ${JSON.stringify(uid)} cannot be part of a cgroup name`);
     const { cgroups } = this.#ports;
-    if (await cgroups.exists(nameOf(pod))) return;
-    await cgroups.ensure(nameOf(pod), podCgroupResources(pod, this.#options.pod));
+    const exists = await cgroups.exists(nameOf(pod));
+    if (exists && this.#ensured.has(uid)) return;
+    if (!exists) await cgroups.ensure(nameOf(pod), podCgroupResources(pod, this.#options.pod));
+    this.#ensured.add(uid);
     await this.updateTree();
   }
 
@@ -91,6 +96,7 @@ export class PodCgroups {
   async removePod(uid: string): Promise<void> {
     const { cgroups } = this.#ports;
     if (!isCgroupSegment(uid) || !this.#hasTree) return;
+    this.#ensured.delete(uid);
     for (const qos of CLASSES) {
       const name = podCgroupName(KUBEPODS, qos, uid);
       if (!(await cgroups.exists(name))) continue;
@@ -110,9 +116,13 @@ export class PodCgroups {
 
   /** Writes the limits of the QoS classes where they changed; one update at a time. */
   updateTree(): Promise<void> {
-    this.#updating = this.#updating
-      .then(() => this.#writeTree())
-      .catch((error: unknown) => this.#ports.log.warn("QoS cgroups not updated", { error: errorMessage(error) }));
+    this.#queued ??= this.#updating.then(async () => {
+      this.#queued = undefined;
+      await this.#writeTree().catch((error: unknown) =>
+        this.#ports.log.warn("QoS cgroups not updated", { error: errorMessage(error) }),
+      );
+    });
+    this.#updating = this.#queued;
     return this.#updating;
   }
 
@@ -133,7 +143,7 @@ export class PodCgroups {
 
   async #enforceReserved(kind: string, cgroup: string, limits: CgroupResources): Promise<void> {
     const { cgroups, log } = this.#ports;
-    if (await cgroups.update(parseCgroupName(this.#options.driver, cgroup), limits)) return;
+    if (await cgroups.updateAt(cgroup, limits)) return;
     log.error("a reserved cgroup does not exist: its limits are not enforced", { kind, cgroup });
   }
 

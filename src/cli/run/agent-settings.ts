@@ -1,7 +1,7 @@
 /** From the effective configuration to the options of the agent. */
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
-import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
+import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
@@ -59,14 +59,16 @@ export function agentOptions(
     allocatable: nodeAllocatable(capacity, reservations),
     cgroups: {
       node: {
-        capacity,
+        // Source: kubelet container_manager_linux.go NewContainerManager, internalCapacity.
+        capacity: Number.isFinite(machine.maxPids)
+          ? { ...capacity, [PID_RESOURCE]: String(machine.maxPids) }
+          : capacity,
         reservations,
         enforce: settings.enforceNodeAllocatable,
         systemReservedCgroup: settings.systemReservedCgroup,
         kubeReservedCgroup: settings.kubeReservedCgroup,
         hugePageSizes,
       },
-      driver: settings.cgroupDriver,
       perQos: settings.cgroupsPerQos,
       pod: {
         enforceCpuLimits: settings.cpuCfsQuota,

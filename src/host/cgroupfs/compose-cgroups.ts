@@ -1,4 +1,4 @@
-import type { CgroupNaming } from "../../core/cgroup/index.ts";
+import type { CgroupNaming, CgroupResources } from "../../core/cgroup/index.ts";
 import type { Cgroups } from "../../ports/cgroups.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { HostError } from "../../ports/errors.ts";
@@ -9,7 +9,17 @@ import type { CgroupBackend } from "./cgroup-backend.ts";
 const removeWaitsMs: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 400];
 
 /** The Cgroups port on a backend. Failures become HostErrors that name the cgroup. */
-export function composeCgroups(backend: CgroupBackend, naming: CgroupNaming, clock: Clock): Cgroups {
+export function composeCgroups(
+  backend: CgroupBackend,
+  /** `top`: names from the top of the hierarchy. */
+  { naming, top }: { readonly naming: CgroupNaming; readonly top: CgroupNaming },
+  clock: Clock,
+): Cgroups {
+  async function update(path: string, resources: CgroupResources): Promise<boolean> {
+    if (!(await asHostError(path, backend.exists(path)))) return false;
+    return asHostError(path, backend.write(path, resources), "cannot set limits");
+  }
+
   async function remove(path: string): Promise<boolean> {
     for (const waitMs of removeWaitsMs) {
       if (await backend.destroy(path)) return true;
@@ -32,11 +42,8 @@ export function composeCgroups(backend: CgroupBackend, naming: CgroupNaming, clo
       }
     },
 
-    async update(name, resources) {
-      const path = naming.path(name);
-      if (!(await asHostError(path, backend.exists(path)))) return false;
-      return asHostError(path, backend.write(path, resources), "cannot set limits");
-    },
+    update: (name, resources) => update(naming.path(name), resources),
+    updateAt: (path, resources) => update(top.path(top.parse(path)), resources),
 
     exists: (name) => asHostError(naming.path(name), backend.exists(naming.path(name))),
 

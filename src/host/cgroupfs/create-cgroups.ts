@@ -26,7 +26,7 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
   const layout = options.layout ?? (await observeCgroupLayout());
   const naming = cgroupNaming(options.driver, parseCgroupName(options.driver, options.root));
   const backend = createBackend(layout, options.driver, naming.path([]));
-  return composeCgroups(backend, naming, options.clock ?? createSystemClock());
+  return composeCgroups(backend, { naming, top: cgroupNaming(options.driver) }, options.clock ?? createSystemClock());
 }
 
 function createBackend(layout: CgroupLayout, driver: CgroupDriver, root: string): CgroupBackend {

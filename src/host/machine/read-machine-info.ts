@@ -30,22 +30,36 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     return "";
   };
   const hostname = nodeName(options.hostnameOverride ?? systemHostname());
-  const [memory, online, bootId, machineId, systemUuid, kernelVersion, release, hugePageBytes, nodeIp] =
-    await Promise.all([
-      read("/proc/meminfo"),
-      read("/sys/devices/system/cpu/online"),
-      read("/proc/sys/kernel/random/boot_id"),
-      read("/etc/machine-id", "/var/lib/dbus/machine-id"),
-      read("/sys/class/dmi/id/product_uuid", "/proc/device-tree/system-id", "/proc/device-tree/vm,uuid"),
-      read("/proc/sys/kernel/osrelease"),
-      read("/etc/os-release", "/usr/lib/os-release"),
-      readHugePages(`${root}/sys/kernel/mm/hugepages`),
-      chooseNodeIp(hostname, root),
-    ]);
+  const [
+    memory,
+    online,
+    pidMax,
+    threadsMax,
+    bootId,
+    machineId,
+    systemUuid,
+    kernelVersion,
+    release,
+    hugePageBytes,
+    nodeIp,
+  ] = await Promise.all([
+    read("/proc/meminfo"),
+    read("/sys/devices/system/cpu/online"),
+    read("/proc/sys/kernel/pid_max"),
+    read("/proc/sys/kernel/threads-max"),
+    read("/proc/sys/kernel/random/boot_id"),
+    read("/etc/machine-id", "/var/lib/dbus/machine-id"),
+    read("/sys/class/dmi/id/product_uuid", "/proc/device-tree/system-id", "/proc/device-tree/vm,uuid"),
+    read("/proc/sys/kernel/osrelease"),
+    read("/etc/os-release", "/usr/lib/os-release"),
+    readHugePages(`${root}/sys/kernel/mm/hugepages`),
+    chooseNodeIp(hostname, root),
+  ]);
   return {
     hostname,
     cpuCores: countCpus(online) || availableParallelism(),
     memoryBytes: Number(/^MemTotal:\s*(\d+) kB/m.exec(memory)?.[1] ?? 0) * 1024,
+    maxPids: Math.min(...[pidMax, threadsMax].map(Number).filter((limit) => limit > 0)),
     bootId,
     machineId,
     systemUuid: systemUuid.replaceAll("\0", "") || machineId,

@@ -38,7 +38,6 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
       kubeReservedCgroup: "",
       hugePageSizes: [],
     },
-    driver: "cgroupfs",
     pod: { enforceCpuLimits: true, cpuPeriodUs: 100_000, podPidsLimit: -1, hugePageSizes: [] },
   },
 };

@@ -89,6 +89,12 @@ export function simCgroups(world: SimCgroups, line: Line): Cgroups {
         if (cgroup !== undefined) cgroup.resources = { ...cgroup.resources, ...resources };
         return cgroup !== undefined;
       }),
+    updateAt: (path, resources) =>
+      call("update", () => {
+        const cgroup = world.find(cgroupNameOf(path));
+        if (cgroup !== undefined) cgroup.resources = { ...cgroup.resources, ...resources };
+        return cgroup !== undefined;
+      }),
     exists: (name) => call("exists", () => world.find(name) !== undefined),
     children: (name) => call("children", () => [...(world.find(name)?.children.keys() ?? [])]),
     processes: (name) =>

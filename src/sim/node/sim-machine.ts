@@ -7,6 +7,7 @@ export const SIM_MACHINE: MachineInfo = {
   hostname: "sim",
   cpuCores: 8,
   memoryBytes: 16 * GiB,
+  maxPids: 32_768,
   bootId: "5f3c1a52-0000-4000-8000-000000000001",
   machineId: "5f3c1a52000040008000000000000002",
   systemUuid: "5f3c1a52-0000-4000-8000-000000000003",
