@@ -159,11 +159,17 @@ export interface ImageService {
 
 /** Something happened to a container or sandbox; `containerId` may be a sandbox's. The truth is asked afterwards. */
 export interface RuntimeEvent {
-  readonly kind: "created" | "started" | "stopped" | "deleted" | "oom";
+  /**
+   * `exited`: the container's first process has ended, told at once with `exit`; the runtime's own status may still say
+   * running for some time, and `stopped` follows when it does not any more. Not every runtime tells it.
+   */
+  readonly kind: "created" | "started" | "exited" | "stopped" | "deleted" | "oom";
   readonly containerId: string;
   /** UID of the pod where the event carries it (CRI GetContainerEvents), else absent. */
   readonly podUid?: string;
   readonly timestampMs: number;
+  /** Of `exited`. */
+  readonly exit?: { readonly code: number; readonly atMs: number };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from "../../core/cri/labels.ts";
 import { diffPodStates, type PodLifecycleEvent } from "../../core/pleg/diff.ts";
+import { correctedExits } from "../../core/pleg/early-exits.ts";
 import { groupByPod, type PodRows, rowStates, statusStates } from "../../core/pleg/pod-observation.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -200,7 +201,11 @@ export class Pleg {
 
   #publish(uid: string, before: RuntimePodStatus | undefined, after: RuntimePodStatus | undefined): void {
     for (const id of statusStates(after).keys()) this.#owner.set(id, uid);
-    const events = diffPodStates(uid, statusStates(before), statusStates(after));
+    const changed = correctedExits(before, after);
+    const events: readonly PodLifecycleEvent[] = [
+      ...diffPodStates(uid, statusStates(before), statusStates(after)),
+      ...changed.map((id) => ({ type: "ContainerChanged" as const, podUid: uid, id })),
+    ];
     if (events.length > 0) this.#listener({ uid, status: after, events });
   }
 }

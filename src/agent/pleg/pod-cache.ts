@@ -12,6 +12,7 @@ import { toRuntimeContainerStatus } from "../../core/cri/container-status.ts";
 import { POD_UID_LABEL } from "../../core/cri/labels.ts";
 import type { CriContainerStatus } from "../../core/cri/types.ts";
 import { lastLogLines } from "../../core/logs/last-lines.ts";
+import { type EarlyExits, pendingExits, withEarlyExits } from "../../core/pleg/early-exits.ts";
 import {
   assemblePodStatus,
   type PodRows,
@@ -36,16 +37,29 @@ export interface PodCachePorts {
 type Publish = (uid: string, before: RuntimePodStatus | undefined, after: RuntimePodStatus | undefined) => void;
 
 interface Entry {
+  /** What the runtime said last. */
+  observed: RuntimePodStatus | undefined;
+  /** The same with the exits that its events told already: what everybody else sees. */
   status: RuntimePodStatus | undefined;
+  exits: EarlyExits;
   /** Monotonic time at which the observation began; -Infinity: never observed. */
   observedAt: number;
   running: { readonly startedAt: number; readonly result: Promise<RuntimePodStatus | undefined> } | undefined;
+  /** Containers whose status may have changed although their state did not. */
+  readonly doubted: Set<string>;
 }
 
+const NO_EXITS: EarlyExits = new Map();
 /** The runtime's status can lag behind its event: how long to ask again, in steps that double from 1 ms. */
 const LAG_LIMIT_MS = 2_000;
 /** Who starts a container observes it itself; only starts that nobody has seen after this are looked at. */
 const STARTED_BY_OTHERS_MS = 500;
+/** SIGKILL: of whoever stops the container, or of the kernel that ran out of memory. */
+const KILLED_EXIT_CODE = 137;
+/** The runtime hears of the end and of the lack of memory by two ways; this is how far apart they may be. */
+const OOM_LAG_MS = 500;
+/** Ends that are older than this were told completely when they were first seen. */
+const RECENT_END_MS = 10_000;
 /** Enough of a log's end for the message limit with a CRI header on each line. */
 const FALLBACK_LOG_READ_BYTES = 16_384;
 
@@ -76,27 +90,30 @@ export class PodCache {
 
   async observe(uid: string, notBefore: number): Promise<RuntimePodStatus | undefined> {
     const entry = this.#entry(uid);
-    // Never observed is not the same as observed to be absent, however little the caller asks for.
-    if (entry.observedAt >= notBefore && entry.observedAt > -Infinity) return entry.status;
+    // Of two things at the same moment nobody knows which came first. Never observed is not observed to be absent.
+    if (entry.observedAt > notBefore) return entry.status;
     const running = entry.running;
     if (running !== undefined) {
-      if (running.startedAt >= notBefore) return running.result;
+      if (running.startedAt > notBefore) return running.result;
       await running.result.catch(() => undefined);
       return this.observe(uid, notBefore);
     }
     return this.#begin(uid, entry, () => this.#listRows(uid));
   }
 
-  /** A relist's rows: pods whose states differ from the cache are observed; pods that are gone are forgotten. */
+  /**
+   * The rows of a list that was asked for at `startedAt`: pods whose states differ from the cache are observed, pods that
+   * are gone are forgotten.
+   */
   takeRelist(groups: ReadonlyMap<string, PodRows>, startedAt: number): void {
     for (const [uid, rows] of groups) {
       const entry = this.#entry(uid);
       if (entry.running !== undefined || entry.observedAt > startedAt) continue;
-      if (sameStates(rowStates(rows), statusStates(entry.status))) {
+      if (sameStates(rowStates(rows), statusStates(entry.observed))) {
         entry.observedAt = startedAt;
         continue;
       }
-      this.#begin(uid, entry, async () => rows).catch((error: unknown) => this.#logFailure(uid, error));
+      this.#begin(uid, entry, async () => rows, startedAt).catch((error: unknown) => this.#logFailure(uid, error));
     }
     for (const [uid, entry] of this.#entries) {
       if (groups.has(uid) || entry.running !== undefined || entry.observedAt > startedAt) continue;
@@ -107,11 +124,24 @@ export class PodCache {
 
   /** Something happened to a container of the pod: observes until the status shows it. */
   onEvent(uid: string, event: RuntimeEvent): void {
+    if (event.kind === "exited") {
+      this.#takeExit(uid, event);
+      return;
+    }
     this.#follow(uid, event).catch((error: unknown) => this.#logFailure(uid, error));
+  }
+
+  #takeExit(uid: string, { containerId, exit }: RuntimeEvent): void {
+    const entry = this.#entries.get(uid);
+    if (entry === undefined || exit === undefined) return;
+    const told = { code: exit.code, finishedAtMs: exit.atMs, toldAtMs: this.#ports.clock.monotonic() };
+    entry.exits = new Map([...entry.exits, [containerId, told]]);
+    this.#show(uid, entry);
   }
 
   async #follow(uid: string, event: RuntimeEvent): Promise<void> {
     const { clock } = this.#ports;
+    if (event.kind === "oom") this.#entry(uid).doubted.add(event.containerId);
     if (event.kind === "created" || event.kind === "started") {
       await clock.sleep(STARTED_BY_OTHERS_MS);
       if (statusStates(this.peek(uid)).has(event.containerId)) return;
@@ -127,18 +157,32 @@ export class PodCache {
   }
 
   #entry(uid: string): Entry {
-    const entry = this.#entries.get(uid) ?? { status: undefined, observedAt: this.#listedAt, running: undefined };
+    const entry = this.#entries.get(uid) ?? {
+      observed: undefined,
+      status: undefined,
+      exits: NO_EXITS,
+      observedAt: this.#listedAt,
+      running: undefined,
+      doubted: new Set<string>(),
+    };
     this.#entries.set(uid, entry);
     return entry;
   }
 
-  #begin(uid: string, entry: Entry, rows: () => Promise<PodRows>): Promise<RuntimePodStatus | undefined> {
-    const startedAt = this.#ports.clock.monotonic();
-    const result = this.#ask(rows, entry.status).then(
+  /** `startedAt`: when the rows were asked for; what happened after that may be missing. */
+  #begin(
+    uid: string,
+    entry: Entry,
+    rows: () => Promise<PodRows>,
+    startedAt = this.#ports.clock.monotonic(),
+  ): Promise<RuntimePodStatus | undefined> {
+    const doubted = [...entry.doubted];
+    const result = this.#ask(rows, withoutContainers(entry.observed, doubted)).then(
       (status) => {
         entry.running = undefined;
+        for (const id of doubted) entry.doubted.delete(id);
         this.#finish(uid, entry, status, startedAt);
-        return status;
+        return entry.status;
       },
       (error: unknown) => {
         entry.running = undefined;
@@ -150,11 +194,38 @@ export class PodCache {
   }
 
   #finish(uid: string, entry: Entry, status: RuntimePodStatus | undefined, observedAt: number): void {
-    const before = entry.status;
-    entry.status = status;
+    const killed = this.#freshlyKilled(entry.observed, status);
+    entry.observed = status;
     entry.observedAt = observedAt;
+    entry.exits = pendingExits(status, entry.exits, this.#ports.clock.monotonic());
     if (status === undefined) this.#entries.delete(uid);
-    if (status !== before) this.#publish(uid, before, status);
+    this.#show(uid, entry);
+    for (const id of killed) this.#askAgainLater(uid, id);
+  }
+
+  #freshlyKilled(before: RuntimePodStatus | undefined, after: RuntimePodStatus | undefined): readonly string[] {
+    const known = statusStates(before);
+    const now = this.#ports.clock.now();
+    return (after?.containerStatuses ?? []).flatMap(({ id, state, exitCode, reason, finishedAtMs }) => {
+      const killed = state === "CONTAINER_EXITED" && exitCode === KILLED_EXIT_CODE && reason !== "OOMKilled";
+      return killed && known.get(id) !== "exited" && now - finishedAtMs < RECENT_END_MS ? [id] : [];
+    });
+  }
+
+  #askAgainLater(uid: string, containerId: string): void {
+    const { clock } = this.#ports;
+    clock.after(OOM_LAG_MS, () => {
+      const entry = this.#entries.get(uid);
+      if (entry?.observed === undefined) return;
+      entry.doubted.add(containerId);
+      this.observe(uid, clock.monotonic()).catch((error: unknown) => this.#logFailure(uid, error));
+    });
+  }
+
+  #show(uid: string, entry: Entry): void {
+    const before = entry.status;
+    entry.status = withEarlyExits(entry.observed, entry.exits);
+    if (entry.status !== before) this.#publish(uid, before, entry.status);
   }
 
   async #listRows(uid: string): Promise<PodRows> {
@@ -188,14 +259,27 @@ export class PodCache {
   async #lastWords(status: CriContainerStatus): Promise<string> {
     const { files } = this.#ports;
     const { path, fallbackToLog } = terminationMessageSource(status);
-    const message = path === undefined ? "" : await files.readTail(path, MAX_TERMINATION_MESSAGE_BYTES);
-    if (message !== "" || !fallbackToLog) return message;
-    return lastLogLines(await files.readTail(status.logPath, FALLBACK_LOG_READ_BYTES));
+    try {
+      const message = path === undefined ? "" : await files.readTail(path, MAX_TERMINATION_MESSAGE_BYTES);
+      if (message !== "" || !fallbackToLog) return message;
+    } catch (error) {
+      return `Error on reading termination log ${path}: ${errorMessage(error)}`;
+    }
+    try {
+      return lastLogLines(await files.readTail(status.logPath, FALLBACK_LOG_READ_BYTES));
+    } catch (error) {
+      return `Error on reading termination message from logs: ${errorMessage(error)}`;
+    }
   }
 
   #logFailure(uid: string, error: unknown): void {
     this.#ports.log.debug("pod not observed", { podUid: uid, error: errorMessage(error) });
   }
+}
+
+function withoutContainers(status: RuntimePodStatus | undefined, ids: readonly string[]): RuntimePodStatus | undefined {
+  if (status === undefined || ids.length === 0) return status;
+  return { ...status, containerStatuses: status.containerStatuses.filter(({ id }) => !ids.includes(id)) };
 }
 
 function byId<T extends { readonly id: string }>(statuses: readonly (T | undefined)[]): ReadonlyMap<string, T> {
@@ -208,7 +292,11 @@ function sameStates(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unkn
 
 /** Whether the status already knows what the event told. */
 function shows(status: RuntimePodStatus | undefined, event: RuntimeEvent): boolean {
-  if (event.kind === "oom" || event.kind === "created") return true;
+  if (event.kind === "created" || event.kind === "exited") return true;
+  if (event.kind === "oom") {
+    const container = status?.containerStatuses.find(({ id }) => id === event.containerId);
+    return container === undefined || container.reason === "OOMKilled";
+  }
   const state = statusStates(status).get(event.containerId);
   switch (event.kind) {
     case "started":

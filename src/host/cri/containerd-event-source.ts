@@ -32,8 +32,7 @@ export function createContainerdEventSource(channel: GrpcChannel, clock: Clock):
       const onMessage = (bytes: Uint8Array) => {
         const message = decode(envelope, bytes);
         if (message.topic !== MARKER_TOPIC) {
-          const event = toRuntimeEvent(message);
-          if (event !== undefined) onEvent(event);
+          for (const event of toRuntimeEvents(message)) onEvent(event);
         } else if (!connected && Buffer.from(message.event).toString() === token) {
           connected = true;
           onConnected();
@@ -69,16 +68,25 @@ export function createContainerdEventSource(channel: GrpcChannel, clock: Clock):
   }
 }
 
-/** `undefined`: not about a container's first process (an exec ended). */
-export function toRuntimeEvent(message: {
+/** Empty: not about a container's first process (an exec ended). An exit is told as `exited`, then as `stopped`. */
+export function toRuntimeEvents(message: {
   readonly timestamp: { readonly seconds: number; readonly nanos: number };
   readonly topic: string;
   readonly event: Uint8Array;
-}): RuntimeEvent | undefined {
+}): readonly RuntimeEvent[] {
   const kind = KINDS[message.topic];
-  if (kind === undefined) return undefined;
-  const timestampMs = message.timestamp.seconds * 1000 + message.timestamp.nanos / 1e6;
-  if (kind !== "stopped") return { kind, containerId: decode(eventSubject, message.event).containerId, timestampMs };
-  const { containerId, processId } = decode(taskExit, message.event);
-  return processId === containerId ? { kind, containerId, timestampMs } : undefined;
+  if (kind === undefined) return [];
+  const timestampMs = milliseconds(message.timestamp);
+  if (kind !== "stopped") return [{ kind, containerId: decode(eventSubject, message.event).containerId, timestampMs }];
+  const { containerId, processId, exitStatus, exitedAt } = decode(taskExit, message.event);
+  if (processId !== containerId) return [];
+  const exit = { code: exitStatus, atMs: milliseconds(exitedAt) };
+  return [
+    { kind: "exited", containerId, timestampMs, exit },
+    { kind, containerId, timestampMs },
+  ];
+}
+
+function milliseconds({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): number {
+  return seconds * 1000 + nanos / 1e6;
 }

@@ -11,6 +11,7 @@ import {
   optional,
   repeated,
   string,
+  uint32,
   wrapped,
 } from "./message.ts";
 import { podSandboxMetadata } from "./sandbox-schema.ts";
@@ -43,6 +44,9 @@ export const containerEvent = message<{
 /** containerd.services.events.v1 SubscribeRequest. */
 export const subscribeRequest = message<{ filters: readonly string[] }>({ filters: repeated(string(1)) });
 
+/** google.protobuf Timestamp. */
+const timestamp = message<{ seconds: number; nanos: number }>({ seconds: int64(1), nanos: int32(2) });
+
 /** containerd.services.events.v1 Envelope. */
 export const envelope = message<{
   timestamp: { readonly seconds: number; readonly nanos: number };
@@ -50,7 +54,7 @@ export const envelope = message<{
   topic: string;
   event: Uint8Array;
 }>({
-  timestamp: nested(1, message<{ seconds: number; nanos: number }>({ seconds: int64(1), nanos: int32(2) })),
+  timestamp: nested(1, timestamp),
   namespace: string(2),
   topic: string(3),
   // event.value of the Any; the topic says which message it is
@@ -70,7 +74,14 @@ export const publishRequest = message<{
 export const eventSubject = message<{ containerId: string }>({ containerId: string(1) });
 
 /** containerd.events TaskExit, as far as it is read; `processId` is the exec's, or the container's for its first process. */
-export const taskExit = message<{ containerId: string; processId: string }>({
+export const taskExit = message<{
+  containerId: string;
+  processId: string;
+  exitStatus: number;
+  exitedAt: { readonly seconds: number; readonly nanos: number };
+}>({
   containerId: string(1),
   processId: string(2),
+  exitStatus: uint32(4),
+  exitedAt: nested(5, timestamp),
 });

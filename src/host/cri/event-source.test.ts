@@ -5,7 +5,7 @@ import type { PodSandboxStatus } from "../../core/cri/types.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { RuntimeError } from "../../ports/errors.ts";
 import type { RuntimeEvent, RuntimeEventSource } from "../../ports/runtime.ts";
-import { toRuntimeEvent } from "./containerd-event-source.ts";
+import { toRuntimeEvents } from "./containerd-event-source.ts";
 import { taskExit } from "./event-schema.ts";
 import { encode } from "./message.ts";
 import { firstImplemented } from "./runtime-event-source.ts";
@@ -115,15 +115,21 @@ describe("settled stops", () => {
 
 describe("containerd's events", () => {
   const exit = (containerId: string, processId: string) =>
-    toRuntimeEvent({
+    toRuntimeEvents({
       timestamp: { seconds: 1_700_000_000, nanos: 500_000_000 },
       topic: "/tasks/exit",
-      event: Buffer.from(encode(taskExit, { containerId, processId })),
+      event: Buffer.from(
+        encode(taskExit, { containerId, processId, exitStatus: 137, exitedAt: { seconds: 1_700_000_000, nanos: 0 } }),
+      ),
     });
 
-  it("take the end of a container's first process for its stop, and an exec's for nothing", () => {
-    assert.deepEqual(exit("c", "c"), { kind: "stopped", containerId: "c", timestampMs: 1_700_000_000_500 });
-    assert.equal(exit("c", "exec"), undefined);
+  it("take the end of a container's first process for its exit and stop, and an exec's for nothing", () => {
+    const told = { containerId: "c", timestampMs: 1_700_000_000_500 };
+    assert.deepEqual(exit("c", "c"), [
+      { kind: "exited", ...told, exit: { code: 137, atMs: 1_700_000_000_000 } },
+      { kind: "stopped", ...told },
+    ]);
+    assert.deepEqual(exit("c", "exec"), []);
   });
 });
 
