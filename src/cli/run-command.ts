@@ -28,6 +28,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runGet } = await import("./commands/get.ts");
       return runGet(command, terminal);
     }
+    case "describe": {
+      const { runDescribe } = await import("./commands/describe.ts");
+      return runDescribe(command, terminal);
+    }
     case "logs": {
       const { runLogs } = await import("./commands/logs.ts");
       return runLogs(command, terminal);
