@@ -45,7 +45,7 @@ test("the classes of pods that an earlier agent left keep their shares until the
   const managed = podCgroups(cgroups, active);
   const abort = new AbortController();
   await managed.start(abort.signal);
-  assert.deepEqual(cgroups.shares, []);
+  assert.equal(cgroups.shares.length, 0);
   active.push(...pods);
   await Promise.all(pods.map((pod) => managed.ensurePod(pod)));
   assert.deepEqual(
