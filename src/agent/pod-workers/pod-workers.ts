@@ -133,6 +133,22 @@ export class PodWorkers implements PodRemoval {
     this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace });
   }
 
+  /**
+   * Does something about what is left of a pod that has no worker, and holds back a worker of that pod meanwhile.
+   * `false`: it has one, nothing was done.
+   */
+  async withoutWorker(uid: string, action: () => Promise<void>): Promise<boolean> {
+    if (this.has(uid) || this.#unwanted.has(uid)) return false;
+    this.#unwanted.add(uid);
+    try {
+      await action();
+    } finally {
+      this.#unwanted.delete(uid);
+      this.#startAgain(uid);
+    }
+    return true;
+  }
+
   /** Something may have happened to the pod: look. */
   wake(uid: string): void {
     if (this.has(uid)) this.#take({ kind: "wake", nowMs: this.#now(), uid });
@@ -144,7 +160,8 @@ export class PodWorkers implements PodRemoval {
 
   /** To be called with all wanted pods once every source has told its pods. */
   syncKnown(wanted: ReadonlySet<string>): void {
-    const { state, orphans } = syncKnownPods(this.#state, wanted);
+    // Whoever is being forgotten keeps its worker until nothing is left, or housekeeping would make it a second one.
+    const { state, orphans } = syncKnownPods(this.#state, new Set([...wanted, ...this.#unwanted]));
     this.#state = state;
     for (const { uid } of orphans) this.remove(uid);
   }
@@ -232,7 +249,7 @@ export class PodWorkers implements PodRemoval {
     try {
       const outcome = await this.#do(uid, work, signal);
       activity.retryInMs = outcome?.retryInMs;
-      if (outcome?.evict !== undefined) this.#evict(work.pod, outcome.evict);
+      if (outcome?.evict !== undefined) this.#fail(work.pod, outcome.evict);
       return { kind: "done", terminalPhase: outcome?.terminal === true };
     } catch (error) {
       if (signal.aborted) return { kind: "failed", cause: "canceled" };
@@ -258,11 +275,12 @@ export class PodWorkers implements PodRemoval {
     }
   }
 
-  #evict(pod: Pod, status: { readonly reason: string; readonly message: string }): void {
-    this.kill(pod, { evict: true, status: { phase: "Failed", ...status } });
+  #fail(pod: Pod, status: { readonly reason: string; readonly message: string }): void {
+    // No eviction by the kubelet's meaning: its containers and logs stay until the pod goes.
+    this.kill(pod, { status: { phase: "Failed", ...status } });
   }
 
-  /** Everything of the pod goes; the worker last, so that the name stays taken until then. */
+  /** Everything of the pod goes; the worker last, so that the same pod does not start beside what is left. */
   #forget(uid: string): void {
     const activity = this.#activity(uid);
     activity.running = this.#forgetWhenGone(uid, activity);
@@ -282,6 +300,10 @@ export class PodWorkers implements PodRemoval {
     this.#unwanted.delete(uid);
     this.#state = forgetFinishedPod(this.#state, uid);
     this.#activities.delete(uid);
+    this.#startAgain(uid);
+  }
+
+  #startAgain(uid: string): void {
     const again = this.#wantedAgain.get(uid);
     if (again === undefined) return;
     this.#wantedAgain.delete(uid);
