@@ -148,7 +148,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, events, health, images: ports.images, kubelet, pods, runtime, statuses, workers },
     options,
   );
-  const components: readonly Component[] = [store, cgroups, health, pleg, workers, pods, kubelet, gc, rotation];
+  const components: readonly Component[] = [store, cgroups, pleg, health, workers, pods, kubelet, gc, rotation];
   const stopPods = () => kubelet.stopPods(STOP_PODS_LIMIT_MS);
   return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(clock, components) };
 }

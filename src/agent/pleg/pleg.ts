@@ -39,6 +39,7 @@ export interface PodChange {
   readonly events: readonly PodLifecycleEvent[];
 }
 
+const FIRST_LIST_MS = 2_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2_000;
 
@@ -69,8 +70,11 @@ export class Pleg {
     this.#listener = listener;
   }
 
+  /** Returns after the first list, so that whoever starts next knows what runs; a hung runtime is not waited for. */
   async start(signal: AbortSignal): Promise<void> {
+    const firstList = this.relist().catch(() => {});
     this.#done = Promise.all([this.#runStream(signal), this.#runRelist(signal)]);
+    await Promise.race([firstList, this.#ports.clock.sleep(FIRST_LIST_MS, signal)]);
   }
 
   async stop(): Promise<void> {
