@@ -44,6 +44,15 @@ describe("removeTree", () => {
     assert.equal(existsSync(`${scratch}/tree`), false);
   });
 
+  it("removes all that it can and then tells what it could not", async () => {
+    await mkdir(`${scratch}/tree/locked`, { recursive: true });
+    for (const name of ["a", "b", "c"]) await writeFile(`${scratch}/tree/locked/${name}`, "");
+    await createMounts().bind(`${scratch}/outside/precious`, `${scratch}/tree/locked/b`);
+    await assert.rejects(removeTree(`${scratch}/tree`), /EBUSY/);
+    assert.deepEqual(await readdir(`${scratch}/tree/locked`), ["b"]);
+    assert.equal(await readFile(`${scratch}/outside/precious`, "utf8"), "keep");
+  });
+
   it("stops at a mount of the very same filesystem and keeps what is in it", async () => {
     await mkdir(`${scratch}/tree/mounted`, { recursive: true });
     await createMounts().bind(`${scratch}/outside`, `${scratch}/tree/mounted`);

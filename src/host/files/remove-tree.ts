@@ -1,12 +1,15 @@
-import { constants } from "node:fs";
-import { type FileHandle, open, opendir, readFile, rename, rmdir, unlink } from "node:fs/promises";
+import { closeSync, constants, opendirSync, openSync, readFileSync, renameSync, rmdirSync } from "node:fs";
+import { unlink } from "node:fs/promises";
+import { setImmediate as yieldTurn } from "node:timers/promises";
 import { HostError } from "../../ports/errors.ts";
 import { isErrno } from "./errno.ts";
 
 const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Each level holds a descriptor open; a tree deeper than the limit of those is taken apart. */
 const deepestLevel = 64;
 const parallel = 16;
-const passes = 8;
+const idlePasses = 8;
+const directoriesPerTurn = 32;
 
 /**
  * Removes `path` with all below. Never follows a symbolic link and never enters a mount point, not even one that
@@ -15,74 +18,104 @@ const passes = 8;
  */
 export async function removeTree(path: string): Promise<void> {
   const slash = path.lastIndexOf("/");
-  const parent = await openOrUndefined(path.slice(0, slash) || "/");
+  const parent = openOrUndefined(path.slice(0, slash) || "/");
   if (parent === undefined) return;
   try {
-    const walk = { mountId: await mountIdOf(parent), moved: 0, top: "" };
-    await removeEntry(walk, parent, path.slice(slash + 1), 0, path);
+    await new TreeRemoval(mountIdOf(parent)).removeEntry(parent, path.slice(slash + 1), 0, path);
   } finally {
-    await parent.close();
+    closeSync(parent);
   }
 }
 
-interface Walk {
-  readonly mountId: string;
-  /** Path of the top directory's descriptor: too deep directories are moved there. */
-  top: string;
-  moved: number;
-}
+/**
+ * Directories are opened, read and removed synchronously: each takes microseconds, and some would cost more in detours
+ * than in work. Files go through the thread pool: giving back the blocks of a large one takes time.
+ */
+class TreeRemoval {
+  readonly #mountId: string;
+  /** Where too deep directories are moved. */
+  #top = "";
+  #moved = 0;
+  #directories = 0;
 
-async function removeEntry(walk: Walk, parent: FileHandle, name: string, level: number, shown: string): Promise<void> {
-  const entry = `/proc/self/fd/${parent.fd}/${name}`;
-  const directory = await openOrUndefined(entry);
-  if (directory === undefined) return removeFile(entry);
-  try {
-    if ((await mountIdOf(directory)) !== walk.mountId) {
-      throw new HostError("Busy", shown, `${shown} is a mount point: not removed`);
-    }
-    if (level === 0) walk.top = `/proc/self/fd/${directory.fd}`;
-    if (level > deepestLevel) {
-      // Each level holds a descriptor open; a tree deeper than the limit of those is taken apart.
-      await rename(entry, `${walk.top}/..removed-${process.pid}-${walk.moved++}`);
-      return;
-    }
-    await emptyDirectory(walk, directory, level, shown);
-    await removeEmptied(walk, directory, entry, level, shown);
-  } finally {
-    await directory.close();
+  constructor(mountId: string) {
+    this.#mountId = mountId;
   }
-}
 
-async function removeEmptied(walk: Walk, directory: FileHandle, entry: string, level: number, shown: string) {
-  let idlePasses = 0;
-  for (;;) {
+  async removeEntry(parent: number, name: string, level: number, shown: string): Promise<void> {
+    const entry = `/proc/self/fd/${parent}/${name}`;
+    const directory = openOrUndefined(entry);
+    if (directory === undefined) return removeFile(entry);
     try {
-      return await rmdir(entry);
-    } catch (error) {
-      if (isErrno(error, "ENOENT")) return;
-      if (!isErrno(error, "ENOTEMPTY") || idlePasses >= passes) throw error;
+      if (mountIdOf(directory) !== this.#mountId) {
+        throw new HostError("Busy", shown, `${shown} is a mount point: not removed`);
+      }
+      if (level === 0) this.#top = `/proc/self/fd/${directory}`;
+      if (level > deepestLevel) {
+        renameSync(entry, `${this.#top}/..removed-${process.pid}-${this.#moved++}`);
+        return;
+      }
+      await this.#removeDirectory(directory, entry, level, shown);
+    } finally {
+      closeSync(directory);
     }
-    // Somebody still writes into it, or a deep part of it was moved up here.
-    const movedBefore = walk.moved;
-    await emptyDirectory(walk, directory, level, shown);
-    if (walk.moved === movedBefore) idlePasses++;
+    if (++this.#directories % directoriesPerTurn === 0) await yieldTurn();
+  }
+
+  async #removeDirectory(directory: number, entry: string, level: number, shown: string): Promise<void> {
+    for (let idle = 0; idle <= idlePasses; ) {
+      const movedBefore = this.#moved;
+      await this.#empty(directory, level, shown);
+      try {
+        rmdirSync(entry);
+        return;
+      } catch (error) {
+        if (isErrno(error, "ENOENT")) return;
+        if (!isErrno(error, "ENOTEMPTY") || idle === idlePasses) throw error;
+      }
+      // Somebody still writes into it, or a deep part of it was moved up here.
+      if (this.#moved === movedBefore) idle++;
+    }
+  }
+
+  async #empty(directory: number, level: number, shown: string): Promise<void> {
+    const base = `/proc/self/fd/${directory}`;
+    const files = new FileRemovals();
+    const entries = opendirSync(base, { bufferSize: 128 });
+    try {
+      for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+        if (entry.isDirectory()) await this.removeEntry(directory, entry.name, level + 1, `${shown}/${entry.name}`);
+        else await files.add(`${base}/${entry.name}`);
+      }
+    } finally {
+      entries.closeSync();
+      await files.settle(); // they go by the descriptor that the caller closes
+    }
+    files.throwFirst();
   }
 }
 
-async function emptyDirectory(walk: Walk, directory: FileHandle, level: number, shown: string): Promise<void> {
-  const base = `/proc/self/fd/${directory.fd}`;
-  let files: string[] = [];
-  const flush = async (): Promise<void> => {
-    const batch = files;
-    files = [];
-    await Promise.all(batch.map((name) => removeFile(`${base}/${name}`)));
-  };
-  for await (const entry of await opendir(base, { bufferSize: 128 })) {
-    if (entry.isDirectory()) await removeEntry(walk, directory, entry.name, level + 1, `${shown}/${entry.name}`);
-    else files.push(entry.name);
-    if (files.length >= parallel) await flush();
+/** A bounded number of files that are being removed at once. */
+class FileRemovals {
+  #running: Promise<void>[] = [];
+  #failures: unknown[] = [];
+
+  async add(path: string): Promise<void> {
+    const removal = removeFile(path).catch((error: unknown) => {
+      this.#failures.push(error);
+    });
+    this.#running.push(removal);
+    if (this.#running.length >= parallel) await this.settle();
   }
-  await flush();
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#running);
+    this.#running = [];
+  }
+
+  throwFirst(): void {
+    if (this.#failures.length > 0) throw this.#failures[0];
+  }
 }
 
 async function removeFile(path: string): Promise<void> {
@@ -94,16 +127,15 @@ async function removeFile(path: string): Promise<void> {
 }
 
 /** `undefined`: it is not there, or it is no directory. */
-async function openOrUndefined(path: string): Promise<FileHandle | undefined> {
+function openOrUndefined(path: string): number | undefined {
   try {
-    return await open(path, openDirectory);
+    return openSync(path, openDirectory);
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
     throw error;
   }
 }
 
-async function mountIdOf(handle: FileHandle): Promise<string> {
-  const info = await readFile(`/proc/self/fdinfo/${handle.fd}`, "utf8");
-  return /^mnt_id:\s*(\d+)/m.exec(info)?.[1] ?? "";
+function mountIdOf(descriptor: number): string {
+  return /^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "";
 }
