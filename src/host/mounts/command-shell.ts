@@ -73,9 +73,16 @@ export class CommandShell {
   /** A command that hangs ends the shell, and so do some seconds without a command. */
   #arm(): void {
     clearTimeout(this.#timer);
-    const hung = this.#waiting.length > 0;
-    this.#timer = setTimeout(() => this.#shell?.kill("SIGKILL"), hung ? deadlineMs : idleMs);
-    if (!hung) this.#timer.unref();
+    if (this.#waiting.length > 0) {
+      this.#timer = setTimeout(() => this.#shell?.kill("SIGKILL"), deadlineMs);
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      const shell = this.#shell;
+      this.#shell = undefined; // the next command starts a new one, even before this one has ended
+      shell?.kill("SIGKILL");
+    }, idleMs);
+    this.#timer.unref();
   }
 
   #ended(shell: ChildProcessWithoutNullStreams, error: Error): void {
