@@ -35,11 +35,13 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const SLOWNESS = process.env["TSKUBELET_VM"] === undefined ? 1 : 6;
 export const BUSYBOX = "localhost/tskubelet/busybox:1";
 
+export type ConfigFields = Readonly<Record<string, unknown>>;
+
 export interface AgentNodeOptions {
   /** At most 15 characters, one per test file. */
   readonly bridge: string;
-  /** Fields of the KubeletConfiguration. */
-  readonly kubelet?: Readonly<Record<string, unknown>>;
+  /** Fields of the KubeletConfiguration; a function where they depend on the node's own places. */
+  readonly kubelet?: ConfigFields | ((node: AgentNode) => ConfigFields);
   /** Fields of the TskubeletConfiguration. */
   readonly tskubelet?: Readonly<Record<string, unknown>>;
   readonly flags?: readonly string[];
@@ -176,7 +178,9 @@ export class AgentNode {
 
   /** Every manifest goes at once. */
   removeAll(): void {
-    for (const name of readdirSync(this.manifestsDir)) this.remove(name);
+    for (const entry of readdirSync(this.manifestsDir, { withFileTypes: true })) {
+      if (entry.isFile()) this.remove(entry.name);
+    }
   }
 
   /** JSON of the agent's local API; `undefined`: the agent does not answer. */
@@ -326,6 +330,7 @@ export class AgentNode {
   }
 
   #writeConfig(): void {
+    const { kubelet: fields } = this.#options;
     const kubelet = {
       apiVersion: "kubelet.config.k8s.io/v1beta1",
       kind: "KubeletConfiguration",
@@ -334,7 +339,7 @@ export class AgentNode {
       staticPodPath: this.staticDir,
       podLogsDir: this.logDir,
       cgroupRoot: this.cgroupRoot,
-      ...this.#options.kubelet,
+      ...(typeof fields === "function" ? fields(this) : fields),
     };
     const tskubelet = {
       apiVersion: "tskubelet.dev/v1alpha1",

@@ -46,12 +46,17 @@ export class PodTraces {
 /** Everything that is left of pods on the node; empty when none ever ran. */
 export async function observePodLeftovers(node: AgentNode, traces: PodTraces): Promise<readonly string[]> {
   const { runtime } = node.cri;
-  const sandboxes = (await runtime.listPodSandbox()).map(({ id, state }) => `sandbox ${id} ${state}`);
-  const containers = (await runtime.listContainers()).map(({ id, state }) => `container ${id} ${state}`);
   return [
     ...(await node.pods()).map(({ metadata }) => `pod ${metadata?.namespace}/${metadata?.name}`),
-    ...sandboxes,
-    ...containers,
+    ...(await runtime.listPodSandbox()).map(({ id, state }) => `sandbox ${id} ${state}`),
+    ...(await runtime.listContainers()).map(({ id, state }) => `container ${id} ${state}`),
+    ...observeMachineLeftovers(node, traces),
+  ];
+}
+
+/** The same for a node whose agent and runtime have ended: what the kernel and the disk know. */
+export function observeMachineLeftovers(node: AgentNode, traces: PodTraces): readonly string[] {
+  return [
     ...shims(node).map((pid) => `shim ${pid}`),
     ...cgroupProcesses(node.cgroupRoot).map((pid) => `process ${pid}`),
     ...mounts(node).map((path) => `mount ${path}`),
@@ -80,7 +85,15 @@ export async function untilNothingLeft(node: AgentNode, traces: PodTraces, limit
 }
 
 function shims(node: AgentNode): readonly number[] {
-  return processesWith(`${node.rootDir}/containerd/`).filter((pid) => pid !== node.containerdPid);
+  return processesWith(`${node.rootDir}/containerd/`).filter((pid) => commandOf(pid).includes("containerd-shim"));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function mounts(node: AgentNode): readonly string[] {
@@ -98,11 +111,11 @@ function addresses(node: AgentNode): readonly string[] {
 function podCgroups(node: AgentNode): readonly string[] {
   const hierarchies = ["", ...names(CGROUPS)];
   const roots = hierarchies.map((name) => join(CGROUPS, name, node.cgroupRoot));
-  const usual = new Set([basename(node.cgroupRoot), "kubepods", "burstable", "besteffort"]);
+  const usual = new Set(["kubepods", "burstable", "besteffort"]);
   return roots
     .filter((root) => existsSync(root))
-    .flatMap((root) => cgroupsBelow(root))
-    .filter((path) => !usual.has(basename(path)));
+    .flatMap((root) => cgroupsBelow(join(root, "kubepods")))
+    .filter((path) => existsSync(path) && !usual.has(basename(path)));
 }
 
 function directories(node: AgentNode): readonly string[] {

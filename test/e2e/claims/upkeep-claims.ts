@@ -55,8 +55,16 @@ export function upkeepClaims(node: () => AgentNode): void {
     assert.equal(last?.metadata.attempt, 2);
     // Logs go right after their containers.
     const logs = () => readdirSync(dirname(node().logPath(pod))).sort();
-    await node().until("the logs of the others are gone", () => logs().join(" ") === "2.log 3.log", 5_000, () => logs().join(" "));
-    const links = () => node().logLinks().filter((link) => link.includes("/dying_default_"));
+    await node().until(
+      "the logs of the others are gone",
+      () => logs().join(" ") === "2.log 3.log",
+      5_000,
+      () => logs().join(" "),
+    );
+    const links = () =>
+      node()
+        .logLinks()
+        .filter((link) => link.includes("/dying_default_"));
     await node().until("their links are gone", () => links().length === 2, 5_000);
   });
 }
