@@ -96,7 +96,7 @@ export interface Agent {
   readonly events: EventRecorder;
   start(): Promise<void>;
   /** Ends every pod; resolves with the names of those that did not end in time. */
-  stopPods(): Promise<readonly string[]>;
+  stopPods(graceSeconds?: number): Promise<readonly string[]>;
   /** Ends all loops; pods go on running. */
   stop(): Promise<void>;
 }
@@ -149,7 +149,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     options,
   );
   const components: readonly Component[] = [store, cgroups, pleg, health, workers, pods, kubelet, gc, rotation];
-  const stopPods = () => kubelet.stopPods(STOP_PODS_LIMIT_MS);
+  const stopPods = (graceSeconds?: number) => kubelet.stopPods(STOP_PODS_LIMIT_MS, graceSeconds);
   return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(clock, components) };
 }
 

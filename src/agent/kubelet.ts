@@ -65,11 +65,18 @@ export class Kubelet {
     return this.#ports.clock.monotonic() - this.#roundAtMonotonic;
   }
 
-  /** Ends every pod with its own grace; resolves when none is left, or with the names of those left after `limitMs`. */
-  async stopPods(limitMs: number): Promise<readonly string[]> {
+  /**
+   * Ends every pod with its own grace, or with `graceSeconds` where that is shorter; resolves when none is left, or with
+   * the names of those left after `limitMs`.
+   */
+  async stopPods(limitMs: number, graceSeconds?: number): Promise<readonly string[]> {
     const { clock, workers } = this.#ports;
     this.#draining = true;
     const startedAt = clock.monotonic();
+    if (graceSeconds !== undefined) {
+      const known = Object.values(workers.state.workers).filter(({ runtimeOnly }) => !runtimeOnly);
+      for (const { pod } of known) workers.kill(pod, { graceSeconds });
+    }
     for (const uid of workers.uids()) workers.remove(uid);
     while (workers.uids().length > 0 && clock.monotonic() - startedAt < limitMs) await clock.sleep(DRAIN_POLL_MS);
     return Object.values(workers.state.workers).map(({ fullName }) => fullName);

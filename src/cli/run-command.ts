@@ -48,6 +48,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runImages } = await import("./commands/images.ts");
       return runImages(command, terminal);
     }
+    case "down": {
+      const { runDown } = await import("./commands/down.ts");
+      return runDown(command, terminal);
+    }
     case "version": {
       const { runVersion } = await import("./commands/version.ts");
       return runVersion(command, terminal);

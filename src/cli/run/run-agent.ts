@@ -16,6 +16,7 @@ import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
+import type { ShutDownOptions } from "../../server/index.ts";
 import { configurationWarnings } from "../configuration-warnings.ts";
 import type { CommandOf } from "../flags.ts";
 import type { NodeOptions } from "../flags-configuration.ts";
@@ -23,6 +24,7 @@ import { isStandalone, loadRunConfiguration } from "../load-run-configuration.ts
 import { agentOptions, CONTAINER_LOGS_DIR } from "./agent-settings.ts";
 import { checkMachine } from "./check-machine.ts";
 import { claimCgroups } from "./claim-cgroups.ts";
+import { writeFootprint } from "./footprint.ts";
 import { openRuntime } from "./machine-runtime.ts";
 import { MachineUnfit } from "./machine-unfit.ts";
 import { manifestReader, manifestSources } from "./manifest-sources.ts";
@@ -91,6 +93,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   mkdirSync(rootDir, { recursive: true, mode: 0o750 });
   const lock = acquireInstanceLock(rootDir);
   closing.defer(() => lock.release());
+  writeFootprint(rootDir, configuration);
   const cgroups = await openCgroups(kubelet.cgroupDriver, kubelet.cgroupRoot, clock);
   const recordsPath = `${rootDir}/state.db`;
   if (kubelet.cgroupsPerQOS) {
@@ -100,7 +103,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   await checkMachine({ config: kubelet, cgroupVersion: cgroups.version, standalone, log });
   await setAgentProcess(kubelet, log);
 
-  let { stopPodsOnExit } = configuration.tskubelet;
+  let shutDown: ShutDownOptions = { stopPods: configuration.tskubelet.stopPodsOnExit };
   const runtime = await openRuntime(configuration, rootDir, { clock, log }, input.abort.signal);
   let podsAreGone = false;
   closing.defer(() => runtime.close({ endRuntime: podsAreGone }));
@@ -135,17 +138,17 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
     machine,
     clock,
     log,
-    shutDown: ({ stopPods }) => {
-      stopPodsOnExit ||= stopPods;
+    shutDown: (options) => {
+      shutDown = { ...options, stopPods: options.stopPods || shutDown.stopPods };
       process.kill(process.pid, "SIGTERM");
     },
   });
   closing.defer(() => servers.stop());
   log.info("agent started", { node: nodeName, root: rootDir, runtime: runtime.endpoint });
   await input.signal;
-  if (stopPodsOnExit) {
+  if (shutDown.stopPods) {
     log.info("stopping the pods");
-    const left = await agent.stopPods();
+    const left = await agent.stopPods(shutDown.graceSeconds);
     if (left.length > 0) log.warn("pods did not end in time", { pods: left });
     podsAreGone = left.length === 0;
   }

@@ -6,7 +6,7 @@ import { createLogContents } from "../../host/files/create-log-contents.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
-import { Servers } from "../../server/index.ts";
+import { Servers, type ShutDownOptions } from "../../server/index.ts";
 import { agentSocketPath } from "../agent-socket.ts";
 import { ownVersion } from "../version.ts";
 
@@ -17,8 +17,8 @@ export interface ServedParts {
   readonly machine: MachineInfo;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends the agent; `stopPods`: its pods first. */
-  readonly shutDown: (options: { readonly stopPods: boolean }) => void;
+  /** Ends the agent. */
+  readonly shutDown: (options: ShutDownOptions) => void;
 }
 
 /** Starts every server that the configuration wants. */

@@ -7,10 +7,17 @@ import { listObject, nodeObject, withKind } from "./objects.ts";
 import type { ServerPorts } from "./ports.ts";
 import { parseSelector } from "./selector.ts";
 
+export interface ShutDownOptions {
+  /** End all pods first. */
+  readonly stopPods: boolean;
+  /** At most this much grace for each of them. */
+  readonly graceSeconds?: number;
+}
+
 export interface NodeRouteOptions {
   readonly agentVersion: string;
   /** Ends the agent; called once the answer is out. */
-  readonly shutDown: (options: { readonly stopPods: boolean }) => void;
+  readonly shutDown: (options: ShutDownOptions) => void;
 }
 
 export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): readonly Route[] {
@@ -48,7 +55,11 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
       methods: ["POST"],
       path: "/tskubelet/v1/shutdown",
       handle: ({ query }, response) => {
-        response.once("finish", () => options.shutDown({ stopPods: query.get("stopPods") === "true" }));
+        const grace = query.get("gracePeriodSeconds") ?? "";
+        const graceSeconds = /^\d+$/.test(grace) ? { graceSeconds: Number(grace) } : {};
+        response.once("finish", () =>
+          options.shutDown({ stopPods: query.get("stopPods") === "true", ...graceSeconds }),
+        );
         answerJson(response, { pid: process.pid }, 202);
       },
     },

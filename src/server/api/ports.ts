@@ -15,8 +15,3 @@ export interface ServerPorts {
   readonly contents: LogContents;
   readonly machine: MachineInfo;
 }
-
-export interface ShutdownRequest {
-  /** End all pods first. */
-  readonly stopPods: boolean;
-}
