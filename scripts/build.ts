@@ -1,16 +1,18 @@
-/**
- * `npm run build [-- --clean]`: compiles what the CLI runs to dist/. `--clean`: from nothing, so that dist/ holds no file
- * whose source is gone; what a package is made from.
- */
+/** `npm run build`: compiles what the CLI runs to dist/, and takes away what has no source any more. */
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-if (process.argv.includes("--clean")) {
-  for (const made of ["dist", ".cache/tsc"]) rmSync(join(ROOT, made), { recursive: true, force: true });
-}
+
+// The compiler trusts its own notes; without the output that they speak of they are wrong.
+if (!existsSync(join(ROOT, "dist/cli/main.js"))) rmSync(join(ROOT, ".cache/tsc"), { recursive: true, force: true });
 const tsc = join(ROOT, "node_modules", ".bin", "tsc");
 const { status, error } = spawnSync(tsc, ["-b", "src/cli"], { cwd: ROOT, stdio: "inherit" });
 if (error !== undefined) throw error;
 process.exitCode = status ?? 1;
+
+for (const made of globSync("dist/**/*.{js,d.ts}", { cwd: ROOT })) {
+  const source = made.replace(/^dist/, "src").replace(/(\.d)?\.(js|ts)$/, ".ts");
+  if (!existsSync(join(ROOT, source))) rmSync(join(ROOT, made));
+}
