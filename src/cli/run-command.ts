@@ -1,9 +1,18 @@
 /** Hands each command to what carries it out. */
 import { ClientError } from "./client/client-error.ts";
-import { type Command, usageText } from "./flags.ts";
+import { type Command, parseCommandLine, usageText } from "./flags.ts";
 import { processTerminal } from "./terminal.ts";
 
 const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+/** Does what the arguments ask for; the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const command = parseCommandLine(argv);
+  if (!("usageError" in command)) return runCommand(command);
+  console.error(`tskubelet: ${command.usageError}\n${command.hint}`);
+  return EXIT_USAGE;
+}
 
 /** The exit code. */
 export async function runCommand(command: Command): Promise<number> {

@@ -31,6 +31,7 @@ import { manifestReader, manifestSources } from "./manifest-sources.ts";
 import { openCgroups } from "./open-cgroups.ts";
 import { setAgentProcess } from "./set-agent-process.ts";
 import { startServers } from "./start-servers.ts";
+import { welcome } from "./welcome.ts";
 
 const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
@@ -145,6 +146,10 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   });
   closing.defer(() => servers.stop());
   log.info("agent started", { node: nodeName, root: rootDir, runtime: runtime.endpoint });
+  if (shutDown.stopPods) {
+    const { manifestsPath } = configuration.tskubelet;
+    void welcome({ clock, pods: () => agent.view.pods() }, { rootDir, manifestsPath }, input.abort.signal);
+  }
   await input.signal;
   if (shutDown.stopPods) {
     log.info("stopping the pods");
