@@ -4,4 +4,3 @@
  * Owns exit codes and every word on the terminal. Refuses rules about pods; imported by nobody.
  */
 export { parseCommandLine } from "./flags.ts";
-export { runCommand } from "./run-command.ts";
