@@ -192,7 +192,7 @@ export function clockAt(time: VirtualTime, line: Line): Clock {
   };
   return {
     now: () => time.wallMs,
-    monotonic: () => time.monotonicMs,
+    monotonic: () => time.readMonotonicMs(),
     after,
     sleep(ms, signal) {
       if (signal?.aborted) return Promise.resolve(false);

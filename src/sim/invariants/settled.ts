@@ -53,6 +53,8 @@ function lacking({ node, agent }: Scene, pod: Pod): readonly string[] {
   const ready = [...node.runtime.sandboxes.values()].filter(
     ({ config, ready: isReady }) => isReady && config.metadata.uid === uid,
   );
+  // A pod that is never restarted and whose sandbox died stays as it is: so does the kubelet's computePodActions decide.
+  if (ready.length === 0 && containers.length > 0 && pod.spec?.restartPolicy === "Never") return [];
   if (ready.length !== 1) return [`${text} (${phase}) has ${ready.length} ready sandboxes`];
   const init = pod.spec?.initContainers ?? [];
   const main = pod.spec?.containers ?? [];

@@ -78,6 +78,7 @@ export class AgentLife {
       const status = line.isCut ? undefined : agent.view.pods().find((pod) => pod.metadata?.uid === uid)?.status;
       if (status !== undefined) witness.onStatus(uid, status);
     });
+    node.time.touch();
     agent.start().catch((error: unknown) => {
       if (line.isCut) return;
       // As a service manager does with a daemon that did not come up.
@@ -108,6 +109,7 @@ export class AgentLife {
     if (life === undefined || this.#stopping) return;
     this.#parts.trace.add(`agent${this.#births} is told to stop`);
     this.#stopping = true;
+    this.#parts.node.time.touch();
     await life.agent.stop();
     if (this.#life !== life) return;
     this.#parts.trace.add(`agent${this.#births} has stopped`);

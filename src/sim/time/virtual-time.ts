@@ -1,3 +1,6 @@
+/** How long it takes to read the clock. */
+const READING_MS = 1e-6;
+
 /**
  * Time of the simulated node: it stands still until the next thing that is due is taken, and jumps there. Things due at
  * the same moment happen in the order in which they were asked for.
@@ -5,6 +8,7 @@
 export class VirtualTime {
   #nowMs = 0;
   #wallOffsetMs: number;
+  #readings = 0;
   #sequence = 0;
   #touched = false;
   /** A binary heap by (atMs, sequence). */
@@ -18,6 +22,12 @@ export class VirtualTime {
   /** Milliseconds since the beginning. */
   get monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  /** As `monotonicMs`, but no two readings are the same, as with a real clock. */
+  readMonotonicMs(): number {
+    this.#readings += 1;
+    return this.#nowMs + Math.min(this.#readings * READING_MS, 0.999);
   }
 
   /** Milliseconds since 1970 by the node's wall clock. */
@@ -73,6 +83,7 @@ export class VirtualTime {
       return false;
     }
     const timer = this.#pop();
+    if (atMs > this.#nowMs) this.#readings = 0;
     this.#nowMs = atMs;
     timer?.run();
     return true;
