@@ -38,8 +38,8 @@ export class ContainerMounts {
   async prepare(context: MountContext): Promise<MountsResult> {
     const { pod, container } = context;
     const mounts: CriMount[] = [];
-    for (const mount of container.volumeMounts ?? []) {
-      const result = await this.#volumeMount(context, mount);
+    for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+      const result = await this.#volumeMount(context, mount, index);
       if ("error" in result) return result;
       mounts.push(result);
     }
@@ -59,13 +59,23 @@ export class ContainerMounts {
     return { mounts };
   }
 
-  async #volumeMount(context: MountContext, mount: VolumeMount): Promise<CriMount | { readonly error: string }> {
+  async #volumeMount(
+    context: MountContext,
+    mount: VolumeMount,
+    index: number,
+  ): Promise<CriMount | { readonly error: string }> {
     const volume = context.volumePaths.get(mount.name);
     if (volume === undefined)
       return { error: `cannot find volume "${mount.name}" to mount into container "${context.container.name}"` };
     const subPath = subPathOf(mount, context.environment);
     if (typeof subPath !== "string") return subPath;
-    const hostPath = subPath === "" ? volume : await this.#files.subPath(volume, subPath);
+    const holder = {
+      uid: context.pod.metadata?.uid ?? "",
+      volume: mount.name,
+      container: context.container.name,
+      index,
+    };
+    const hostPath = subPath === "" ? volume : await this.#files.subPath(volume, subPath, holder);
     const propagation = PROPAGATION[mount.mountPropagation ?? ""];
     return {
       containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
