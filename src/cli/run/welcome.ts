@@ -19,7 +19,7 @@ export function welcomeText({ pods, program, rootDir, manifests }: WelcomeInput)
   const [first] = names;
   const logging = names.find((name) => name.includes("worker")) ?? first;
   const troubled = names.find((name) => name.includes("crash")) ?? first;
-  const inside = names.find((name) => name !== troubled) ?? first;
+  const inside = logging ?? first;
   const exec = root === "" ? `exec -it ${inside} -- sh` : `exec -it${root} ${inside} -- sh`;
   return [
     "",
