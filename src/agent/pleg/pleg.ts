@@ -42,6 +42,10 @@ export interface PodChange {
 const FIRST_LIST_MS = 2_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2_000;
+/** A runtime without a stream may be replaced by one that has it. */
+const RETRY_UNIMPLEMENTED_MS = 60_000;
+/** Who makes a container observes it itself; an id that is still nobody's after this was made by somebody else. */
+const MADE_BY_OTHERS_MS = 500;
 
 export class Pleg {
   readonly #ports: PlegPorts;
@@ -53,10 +57,11 @@ export class Pleg {
   readonly #fullNames = new Map<string, string>();
   #listener: (change: PodChange) => void = () => {};
   #streamStands = false;
-  #streamExists = true;
   #relistedAt: number | undefined;
   #relistError: string | undefined;
   #relisting: Promise<void> | undefined;
+  /** Ends the pause between two relists. */
+  #pause = new AbortController();
   #done: Promise<unknown> = Promise.resolve();
 
   constructor(ports: PlegPorts, options: PlegOptions) {
@@ -72,6 +77,7 @@ export class Pleg {
 
   /** Returns after the first list, so that whoever starts next knows what runs; a hung runtime is not waited for. */
   async start(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#pause.abort(), { once: true });
     const firstList = this.relist().catch(() => {});
     this.#done = Promise.all([this.#runStream(signal), this.#runRelist(signal)]);
     await Promise.race([firstList, this.#ports.clock.sleep(FIRST_LIST_MS, signal)]);
@@ -150,38 +156,58 @@ export class Pleg {
   async #runRelist(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#ports;
     while (!signal.aborted) {
+      this.#pause = new AbortController();
       await this.relist().catch((error: unknown) => log.debug("relist failed", { error: errorMessage(error) }));
+      if (signal.aborted) return;
       const slow = this.#streamStands && this.#relistError === undefined;
-      await clock.sleep(slow ? this.#options.relistMs : this.#options.relistWithoutStreamMs, signal);
+      await clock.sleep(slow ? this.#options.relistMs : this.#options.relistWithoutStreamMs, this.#pause.signal);
     }
+  }
+
+  /** What happened before the stream stood is in a list that begins now; one that is under way may have missed it. */
+  async #relistAnew(): Promise<void> {
+    await this.#relisting?.catch(() => {});
+    await this.relist();
   }
 
   async #runStream(signal: AbortSignal): Promise<void> {
     const { clock, log, eventSource } = this.#ports;
     let delayMs = RECONNECT_FIRST_MS;
-    while (!signal.aborted && this.#streamExists) {
+    while (!signal.aborted) {
+      let connectedAt = Number.POSITIVE_INFINITY;
+      let exists = true;
       try {
         await eventSource.run(
           () => {
-            delayMs = RECONNECT_FIRST_MS;
-            this.#streamStands = true;
-            this.relist().catch((error: unknown) => log.debug("relist failed", { error: errorMessage(error) }));
+            connectedAt = clock.monotonic();
+            this.#onConnected();
           },
           (event) => this.#onRuntimeEvent(event),
           signal,
         );
       } catch (error) {
-        if (isRuntimeError(error, "Unimplemented")) this.#streamExists = false;
+        exists = !isRuntimeError(error, "Unimplemented");
         log.debug("runtime event stream ended", { error: errorMessage(error) });
       }
       this.#streamStands = false;
-      await clock.sleep(delayMs, signal);
-      delayMs = Math.min(delayMs * 2, RECONNECT_MAX_MS);
+      if (signal.aborted) return;
+      this.#pause.abort();
+      const stoodMs = clock.monotonic() - connectedAt;
+      delayMs = stoodMs >= RECONNECT_MAX_MS ? RECONNECT_FIRST_MS : Math.min(delayMs * 2, RECONNECT_MAX_MS);
+      await clock.sleep(exists ? delayMs : RETRY_UNIMPLEMENTED_MS, signal);
     }
   }
 
+  #onConnected(): void {
+    this.#streamStands = true;
+    this.#relistAnew().catch((error: unknown) => {
+      this.#ports.log.debug("relist failed", { error: errorMessage(error) });
+      this.#pause.abort();
+    });
+  }
+
   #onRuntimeEvent(event: RuntimeEvent): void {
-    const uid = event.podUid ?? this.#owner.get(event.containerId) ?? this.#cache.ownerOf(event.containerId);
+    const uid = event.podUid ?? this.#ownerOf(event.containerId);
     if (uid !== undefined) {
       this.#cache.onEvent(uid, event);
       return;
@@ -192,9 +218,17 @@ export class Pleg {
     );
   }
 
+  #ownerOf(id: string): string | undefined {
+    return this.#owner.get(id) ?? this.#cache.ownerOf(id);
+  }
+
   /** An id nobody has listed yet: a container that somebody else made, or whose creation we are just waiting for. */
   async #findOwner(event: RuntimeEvent): Promise<void> {
-    const { runtime } = this.#ports;
+    const { clock, runtime } = this.#ports;
+    if (event.kind === "created" || event.kind === "started") {
+      await clock.sleep(MADE_BY_OTHERS_MS);
+      if (this.#ownerOf(event.containerId) !== undefined) return;
+    }
     const container = await runtime.containerStatus(event.containerId);
     const labels = container?.labels ?? (await runtime.podSandboxStatus(event.containerId))?.labels;
     const uid = labels?.[POD_UID_LABEL];
