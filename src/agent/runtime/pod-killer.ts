@@ -2,7 +2,7 @@
 import type { Pod } from "../../core/api/types.ts";
 import { gracePeriodSeconds, type KillReason, killGrace, stopSeconds } from "../../core/pod/grace-period.ts";
 import type { RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
-import { errorMessage } from "../../ports/errors.ts";
+import { errorMessage, isRuntimeError } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
@@ -58,7 +58,9 @@ export class PodKiller {
   }
 
   /**
-   * Stops everything that runs of a pod, then its sandboxes. Rejects with the first failure after having tried all.
+   * Stops everything that runs of a pod, then its sandboxes. Rejects with the first failure after having tried all: what
+   * the runtime cannot stop alone may go with its sandbox. A runtime that went away has given nobody its grace yet, so
+   * then the sandboxes stay.
    */
   async killPod(
     pod: Pod | undefined,
@@ -75,10 +77,11 @@ export class PodKiller {
         signal,
       ),
     );
-    throwFirst(await Promise.allSettled(stops));
+    const stopped = await Promise.allSettled(stops);
     signal?.throwIfAborted();
+    if (stopped.some(wentAway)) throwFirst(stopped);
     const sandboxes = status.sandboxStatuses.map((sandbox) => this.#ports.runtime.stopPodSandbox(sandbox.id));
-    throwFirst(await Promise.allSettled(sandboxes));
+    throwFirst([...stopped, ...(await Promise.allSettled(sandboxes))]);
   }
 
   /** Removes all sandboxes and with them their containers. Failures are logged; garbage collection tries again. */
@@ -103,6 +106,10 @@ const DEFAULT_GRACE_SECONDS = 30;
 /** Created counts: its start may be under way. */
 function mayRun(container: RuntimeContainerStatus): boolean {
   return container.state !== "CONTAINER_EXITED";
+}
+
+function wentAway(result: PromiseSettledResult<void>): boolean {
+  return result.status === "rejected" && isRuntimeError(result.reason, "Unavailable", "Cancelled");
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
