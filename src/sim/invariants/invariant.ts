@@ -25,7 +25,7 @@ export type ContainerChange = "created" | "started" | "ended" | "removed";
 /**
  * One rule. Each of its judges answers with what is wrong, or `undefined`. `onRequest` judges what the agent asks of
  * the runtime before it arrives, `onContainer` and `onSandbox` what really happens, `onStatus` what the agent tells of a
- * pod, `holds` the node as a whole after each step that changed it.
+ * pod that does not end, `holds` the node as a whole after each step that changed it.
  */
 export interface Invariant {
   readonly name: string;

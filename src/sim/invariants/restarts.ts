@@ -56,8 +56,19 @@ export function backOffIsRespected(scene: Scene): Invariant {
   const ends = new Map<string, { readonly atMs: number; readonly id: string }>();
   const { initialMs, maxMs } = KUBELET_BACKOFF;
   let agentStartedAtMs = Number.NaN;
+  const forgetEnd = (id: string) => {
+    for (const [key, end] of ends) if (end.id === id) ends.delete(key);
+  };
   return {
     name: "the crash back-off is respected",
+    onRequest: (request) => {
+      // Whatever it finds, the agent makes the container anew for a reason of its own.
+      if (request.call === "StopContainer") forgetEnd(request.containerId);
+      if (request.call === "StopPodSandbox") {
+        for (const { id } of scene.node.runtime.containersOf(request.sandboxId)) forgetEnd(id);
+      }
+      return undefined;
+    },
     onContainer: (container, change, cause) => {
       const key = `${keyOf(desire, container)} ${hashOf(container)}`;
       const now = scene.node.time.monotonicMs;

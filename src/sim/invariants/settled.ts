@@ -27,7 +27,7 @@ export function leftovers(node: SimNode, wanted: ReadonlySet<string>): readonly 
     ["directory", disk.list(`${ROOT_DIR}/pods`) ?? []],
     ["log directory", (disk.list(POD_LOGS_DIR) ?? []).map(podUidOfLogDirectory)],
     ["cgroup", podCgroups(cgroups)],
-    ["status", [...records.table("podStatus").keys()]],
+    ["status", records.keys("podStatus")],
   ];
   return found.flatMap(([what, uids]) =>
     uids.filter((uid) => !wanted.has(uid)).map((uid) => `${what} of pod ${uid}, which nobody wants`),
@@ -111,8 +111,8 @@ function ended(
   if (running.length > 0) return [`${text} is ${phase} but ${running.length} containers run`];
   const policy = pod.spec?.restartPolicy;
   if (policy === "Always") return [`${text} is ${phase} although it is always restarted`];
-  const failedInit = (pod.spec?.initContainers ?? []).some(({ name }) => newest(containers, name)?.exitCode !== 0);
-  const codes = (pod.spec?.containers ?? []).map(({ name }) => newest(containers, name)?.exitCode);
+  const failedInit = (pod.spec?.initContainers ?? []).some(({ name }) => exitCodeOf(newest(containers, name)) !== 0);
+  const codes = (pod.spec?.containers ?? []).map(({ name }) => exitCodeOf(newest(containers, name)));
   if (phase === "Succeeded" && codes.some((code) => code !== undefined && code !== 0)) {
     return [`${text} is Succeeded with exit codes ${codes.join()}`];
   }
@@ -140,6 +140,11 @@ function shownWrong(
     const isShown = status?.state?.running !== undefined && status.containerID?.endsWith(real.id) === true;
     return isShown ? [] : [`${text}/${name} runs but is shown as ${JSON.stringify(status?.state ?? null)}`];
   });
+}
+
+/** `undefined`: it has not ended, or never was. */
+function exitCodeOf(container: ContainerRecord | undefined): number | undefined {
+  return container?.state === "exited" ? container.exitCode : undefined;
 }
 
 function newest(containers: readonly ContainerRecord[], name: string): ContainerRecord | undefined {

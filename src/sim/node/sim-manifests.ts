@@ -9,6 +9,7 @@ export class SimManifests {
   readonly #time: VirtualTime;
   readonly #files = new Map<string, ManifestFile>();
   #readable = true;
+  #snapshot: ManifestSnapshot | undefined;
   #watchers: readonly (() => void)[] = [];
 
   constructor(time: VirtualTime, kind: ManifestSource["kind"], location: string) {
@@ -39,9 +40,12 @@ export class SimManifests {
     this.#changed();
   }
 
+  /** The same object as long as nothing changes. */
   snapshot(): ManifestSnapshot {
-    if (!this.#readable) return { unreadable: `open ${this.location}: input/output error` };
-    return { files: [...this.#files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) };
+    this.#snapshot ??= this.#readable
+      ? { files: [...this.#files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }
+      : { unreadable: `open ${this.location}: input/output error` };
+    return this.#snapshot;
   }
 
   watch(onChange: () => void): () => void {
@@ -52,6 +56,7 @@ export class SimManifests {
   }
 
   #changed(): void {
+    this.#snapshot = undefined;
     for (const watcher of this.#watchers) watcher();
   }
 }
@@ -69,15 +74,14 @@ export function simManifestSource(
     location: manifests.location,
     run: (onSnapshot, signal) =>
       new Promise((resolve) => {
-        let told = "";
+        let told: ManifestSnapshot | undefined;
         let pending = false;
         const tell = () => {
           pending = false;
           if (signal.aborted || line.isCut) return;
           const snapshot = manifests.snapshot();
-          const key = JSON.stringify(snapshot);
-          if (key === told) return;
-          told = key;
+          if (snapshot === told) return;
+          told = snapshot;
           onTold(snapshot);
           line.deliver(() => onSnapshot(snapshot));
         };

@@ -2,34 +2,57 @@
 import type { RecordStore } from "../../ports/record-store.ts";
 import type { Line } from "../line.ts";
 
-export class SimRecords {
-  readonly #tables = new Map<string, Map<string, string>>();
+interface StoredRecord {
+  readonly text: string;
+  /** Read at most once; frozen, so that every reader can have the same. */
+  value: unknown;
+  isRead: boolean;
+}
 
-  table(name: string): Map<string, string> {
-    const table = this.#tables.get(name) ?? new Map<string, string>();
-    this.#tables.set(name, table);
-    return table;
+export class SimRecords {
+  readonly #tables = new Map<string, Map<string, StoredRecord>>();
+
+  keys(table: string): readonly string[] {
+    return [...this.#of(table).keys()].sort();
+  }
+
+  get(table: string, key: string): unknown {
+    const record = this.#of(table).get(key);
+    if (record === undefined) return undefined;
+    if (!record.isRead) {
+      record.value = frozen(JSON.parse(record.text));
+      record.isRead = true;
+    }
+    return record.value;
+  }
+
+  put(table: string, key: string, value: unknown): void {
+    this.#of(table).set(key, { text: JSON.stringify(value), value: undefined, isRead: false });
+  }
+
+  delete(table: string, key: string): void {
+    this.#of(table).delete(key);
+  }
+
+  #of(table: string): Map<string, StoredRecord> {
+    const rows = this.#tables.get(table) ?? new Map<string, StoredRecord>();
+    this.#tables.set(table, rows);
+    return rows;
   }
 }
 
 /** Reads never fail; a write may, as on a disk that is full. An agent that is gone writes nothing. */
 export function simRecordStore(records: SimRecords, line: Line): RecordStore {
-  const parsed = (text: string): unknown => JSON.parse(text);
   return {
-    get(table, key) {
-      const text = records.table(table).get(key);
-      return text === undefined ? undefined : parsed(text);
-    },
-    put(table, key, value) {
-      line.direct("store", "put", () => void records.table(table).set(key, JSON.stringify(value)));
-    },
-    delete(table, key) {
-      line.direct("store", "delete", () => void records.table(table).delete(key));
-    },
-    list(table) {
-      return [...records.table(table)]
-        .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-        .map(([key, text]) => ({ key, value: parsed(text) }));
-    },
+    get: (table, key) => records.get(table, key),
+    put: (table, key, value) => line.direct("store", "put", () => records.put(table, key, value)),
+    delete: (table, key) => line.direct("store", "delete", () => records.delete(table, key)),
+    list: (table) => records.keys(table).map((key) => ({ key, value: records.get(table, key) })),
   };
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

@@ -57,11 +57,14 @@ export class SimImages {
   }
 }
 
-const PULL_TIMEOUT_MS = 600_000;
+/** The kubelet's runtimeRequestTimeout. */
+const TIMEOUT_MS = 120_000;
+/** A runtime gives up a pull that makes no progress (containerd: after 5 minutes). */
+const PULL_TIMEOUT_MS = 300_000;
 
 export function simImageService(images: SimImages, time: VirtualTime, line: Line, pullMs: () => number): ImageService {
   const call = <T>(name: string, work: () => T | Promise<T>, options?: { readonly timeoutMs?: number }) =>
-    line.call("images", name, work, options);
+    line.call("images", name, work, { timeoutMs: TIMEOUT_MS, ...options });
   const matches = ({ image }: ImageSpec) => images.find(image);
   return {
     listImages: (filter, options) =>

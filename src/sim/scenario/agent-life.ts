@@ -16,7 +16,7 @@ export interface AgentLifeParts {
   readonly weather: Weather;
   readonly trace: Trace;
   readonly witness: Witness & {
-    onStatus(uid: string, status: PodStatus): void;
+    onStatus(uid: string, status: PodStatus, isEnding: boolean): void;
     /** `recordsAreBehind`: a write of the last agent's records failed. */
     onBorn(recordsAreBehind: boolean): void;
   };
@@ -76,7 +76,9 @@ export class AgentLife {
     this.#life = { line, agent, breakStreams };
     agent.view.onPodStatus((uid) => {
       const status = line.isCut ? undefined : agent.view.pods().find((pod) => pod.metadata?.uid === uid)?.status;
-      if (status !== undefined) witness.onStatus(uid, status);
+      // What is told of a pod while it ends may be that of its last life, when it is wanted again already.
+      const isEnding = agent.workers.state.workers[uid]?.phase !== "sync";
+      if (status !== undefined) witness.onStatus(uid, status, isEnding);
     });
     node.time.touch();
     agent.start().catch((error: unknown) => {

@@ -26,6 +26,7 @@ export class Desire {
   readonly #node: SimNode;
   #state: DesiredState = EMPTY_DESIRED_STATE;
   #objects: DesiredObjects = mergeObjects(EMPTY_DESIRED_STATE, undefined);
+  readonly #hashes = new WeakMap<Pod, ReadonlyMap<string, string>>();
   readonly #histories = new Map<string, Stretch[]>();
   /** Sources that have spoken to the present agent. */
   #heard = new Set<SimManifests>();
@@ -41,8 +42,8 @@ export class Desire {
   newAgent(recordsAreBehind: boolean): void {
     this.#heard = new Set();
     if (!recordsAreBehind) return;
-    const text = this.#node.records.table("lastGoodManifests").get("files");
-    this.#state = { ...this.#state, files: text === undefined ? {} : JSON.parse(text) };
+    const files = (this.#node.records.get("lastGoodManifests", "files") ?? {}) as DesiredState["files"];
+    this.#state = { ...this.#state, files };
     this.#objects = mergeObjects(this.#state, this.#objects);
     this.#remember();
   }
@@ -97,8 +98,14 @@ export class Desire {
 
   #remember(): void {
     const now = this.#node.time.monotonicMs;
-    for (const [uid, { pod }] of this.#objects.pods) this.#note(uid, now, hashesOf(pod));
+    for (const [uid, { pod }] of this.#objects.pods) this.#note(uid, now, this.#hashesOf(pod));
     for (const uid of this.#histories.keys()) if (!this.#objects.pods.has(uid)) this.#note(uid, now, undefined);
+  }
+
+  #hashesOf(pod: Pod): ReadonlyMap<string, string> {
+    const hashes = this.#hashes.get(pod) ?? hashesOf(pod);
+    this.#hashes.set(pod, hashes);
+    return hashes;
   }
 
   #note(uid: string, fromMs: number, hashes: Stretch["hashes"]): void {

@@ -67,9 +67,9 @@ export class Judge {
     this.#all((invariant) => invariant.onRequest?.(request));
   }
 
-  onStatus(uid: string, status: PodStatus): void {
+  onStatus(uid: string, status: PodStatus, isEnding: boolean): void {
     this.#trace.add(`status ${uid} ${status.phase}`);
-    this.#all((invariant) => invariant.onStatus?.(uid, status));
+    if (!isEnding) this.#all((invariant) => invariant.onStatus?.(uid, status));
   }
 
   accuse(invariant: string, message: string): void {

@@ -83,7 +83,7 @@ class Run implements Scene {
           this.#trace.add(`told ${source.kind}: ${"files" in snapshot ? snapshot.files.length : "unreadable"}`);
           this.desire.told(source, snapshot);
         },
-        onStatus: (uid, status) => judge.onStatus(uid, status),
+        onStatus: (uid, status, isEnding) => judge.onStatus(uid, status, isEnding),
         onBorn: (recordsAreBehind) => {
           this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;

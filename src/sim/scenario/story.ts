@@ -27,8 +27,8 @@ export interface Plot {
 export function drawPlot(random: Random): Plot {
   return {
     places: random.between(1, 8),
-    changeEveryMs: random.pick([5_000, 20_000, 60_000]),
-    blowEveryMs: random.pick([10_000, 40_000, 120_000]),
+    changeEveryMs: random.pick([10_000, 30_000, 90_000]),
+    blowEveryMs: random.pick([20_000, 60_000, 180_000]),
   };
 }
 
