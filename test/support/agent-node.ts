@@ -31,8 +31,8 @@ import { observeLeftovers, removeAllPods, removeCgroups, unmountBelow } from "./
 import { cgroupProcesses, killProcesses, processesWith } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-/** An emulated machine is that many times slower. */
-const SLOWNESS = process.env["TSKUBELET_VM"] === undefined ? 1 : 6;
+/** An emulated machine is that many times slower, and who looks too often holds up what he is waiting for. */
+const [SLOWNESS, POLL_MS] = process.env["TSKUBELET_VM"] === undefined ? [1, 20] : [6, 1_000];
 export const BUSYBOX = "localhost/tskubelet/busybox:1";
 
 export type ConfigFields = Readonly<Record<string, unknown>>;
@@ -234,7 +234,7 @@ export class AgentNode {
         const log = this.agentLog().split("\n").slice(-25).join("\n");
         assert.fail(`waited ${limitMs * SLOWNESS} ms in vain: ${what}\n${detail()}\nagent's log:\n${log}`);
       }
-      await sleep(20 * SLOWNESS);
+      await sleep(POLL_MS);
     }
   }
 

@@ -15,7 +15,8 @@ function after(ms: number, run: () => void): Cancel {
   const deadline = monotonic() + Math.max(0, ms);
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
-    timer = setTimeout(fire, Math.min(longestTimerMs, Math.ceil(deadline - monotonic())));
+    const remainingMs = Math.max(0, Math.ceil(deadline - monotonic()));
+    timer = setTimeout(fire, Math.min(longestTimerMs, remainingMs));
   };
   // The event loop counts from the start of its turn, so a timer may fire early; and it cannot count past 24 days.
   const fire = (): void => {

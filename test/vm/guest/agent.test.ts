@@ -20,12 +20,12 @@ function podWith(name: string, script: string, resources: object, spec: object =
   return shellPod(name, "", { containers: [{ ...container, resources }], ...spec });
 }
 
-const guaranteed = podWith("guaranteed", SLEEP, { limits: { cpu: "250m", memory: "64Mi" } });
+const guaranteed = podWith("guaranteed", SLEEP, { limits: { cpu: "250m", memory: "64Mi" } }, { hostNetwork: true });
 const greedy = podWith(
   "greedy",
   "dd if=/dev/zero of=/dev/null bs=64M count=1; echo the shell outlived it",
   { limits: { memory: "16Mi" } },
-  { restartPolicy: "Never" },
+  { restartPolicy: "Never", hostNetwork: true },
 );
 
 describe("the agent on cgroup v2", () => {
@@ -124,6 +124,11 @@ describe("the agent on cgroup v2", () => {
     await node.start("--stop-pods-on-exit");
     for (const name of Object.keys(LASTING)) running.set(name, await node.untilPod(name, "is ready", isRunning));
     assert.deepEqual(observe(), earlier);
+    const warned = (await node.events()).filter(({ type }) => type === "Warning");
+    assert.deepEqual(
+      warned.filter(({ involvedObject }) => involvedObject.name !== "crashing"),
+      [],
+    );
     assert.match(await page("http://127.0.0.1:8080/"), /Hello from a Pod/);
   });
 

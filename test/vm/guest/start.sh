@@ -29,7 +29,8 @@ mkdir -p /lib/modules
 ln -sfn "$modules" "/lib/modules/$(uname -r)"
 ip link set lo up
 # There is no network; a node still has an address and a default route.
-modprobe dummy
+# Loaded on demand by several pods at once, some of them would not find it complete.
+modprobe -a dummy bridge veth
 ip link set dummy0 name eth0
 ip address add 192.0.2.10/24 dev eth0
 ip link set eth0 up
