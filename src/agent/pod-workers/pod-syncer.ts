@@ -89,7 +89,11 @@ export class PodSyncer {
     }
     const prepared = await this.#prepare(pod);
     if (prepared === undefined) return { terminal: false, retryInMs: RETRY_MS };
-    const outcome = await runtime.sync(pod, observed, prepared, signal).finally(() => this.#acted(uid));
+    const outcome = await runtime.sync(pod, observed, prepared, signal).catch((error: unknown) => {
+      this.#acted(uid);
+      throw error;
+    });
+    if (outcome.acted) this.#acted(uid);
     this.#startErrors.set(uid, outcome.startErrors);
     // The status shows at once what was just done; nobody waits for an event of our own making.
     const after = outcome.acted ? await this.#observe(pod) : observed;
@@ -216,7 +220,12 @@ export class PodSyncer {
       return undefined;
     }
     const uid = uidOf(pod);
-    await files.preparePod(uid, podLogDirectory({ namespace, name, uid }, this.#options.logRoot));
+    try {
+      await files.preparePod(uid, podLogDirectory({ namespace, name, uid }, this.#options.logRoot));
+    } catch (error) {
+      this.#warn(pod, "FailedToMakePodDataDirectories", `error making pod data directories: ${errorMessage(error)}`);
+      return undefined;
+    }
     const mounted = await volumes.mount(pod);
     for (const problem of mounted.problems) this.#warn(pod, "FailedMount", problem.message);
     const missing = (pod.spec?.volumes ?? []).some(({ name: volume }) => !mounted.paths.has(volume));

@@ -24,6 +24,7 @@ import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
+import { finishCall } from "./finish-call.ts";
 import type { PodDns } from "./pod-dns.ts";
 import type { PodKiller } from "./pod-killer.ts";
 
@@ -76,6 +77,13 @@ interface Sandbox {
 /** A start that failed for another reason than crashing is tried again after this (kubelet backOffPeriod). */
 const FAILED_START_RETRY_MS = 10_000;
 const SANDBOX_RETRY_MS = 2_000;
+/** A start that failed, and of which container the spec was. */
+interface FailedStart {
+  readonly hash: string;
+  readonly atMonotonic: number;
+  readonly error: StartError;
+}
+
 /** Ends of containers that are remembered; far more than crash at one time. */
 const MAX_EXITS = 4_096;
 
@@ -83,6 +91,8 @@ export class PodRuntime {
   readonly #ports: PodRuntimePorts;
   readonly #options: PodRuntimeOptions;
   readonly #backoffs = new Map<string, BackoffState>();
+  /** By pod UID and container name. */
+  readonly #failedStarts = new Map<string, Map<string, FailedStart>>();
   /** Monotonic time at which the end of an instance was first seen, by container id, oldest first. */
   readonly #exitSeenAt = new Map<string, number>();
 
@@ -108,6 +118,7 @@ export class PodRuntime {
   /** The pod is gone for good. */
   forget(uid: string): void {
     this.#backoffs.delete(uid);
+    this.#failedStarts.delete(uid);
   }
 
   async #apply(run: SyncRun, actions: PodActions): Promise<boolean> {
@@ -116,12 +127,13 @@ export class PodRuntime {
     if (actions.killPod && !actions.createSandbox) return killed;
     await this.#removeInitContainers(actions.initContainersToRemove);
     const starts = startsOf(actions);
-    if (starts.length === 0 && !actions.createSandbox) return killed;
-    const due = starts.filter(({ container }) => !this.#inBackoff(run, container));
-    if (due.length === 0 && !actions.createSandbox) return killed;
+    // Leaving a back-off makes the next one longer, so it is asked for only once there is a sandbox to start in.
+    const due = () => starts.filter(({ container }) => !this.#inBackoff(run, container));
+    const inOldSandbox = actions.createSandbox ? undefined : due();
+    if (inOldSandbox?.length === 0) return killed || actions.initContainersToRemove.length > 0;
     const sandbox = await this.#sandbox(run, actions);
     if (sandbox === undefined) return true;
-    for (const { container } of due) {
+    for (const { container } of inOldSandbox ?? due()) {
       run.signal.throwIfAborted();
       const failed = await this.#start(run, sandbox, container);
       if (failed && isInit(run.pod, container)) break;
@@ -154,7 +166,7 @@ export class PodRuntime {
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
-    const { events, runtime } = this.#ports;
+    const { clock, events, runtime } = this.#ports;
     const { pod } = run;
     const config = await this.#sandboxConfig(pod, actions.attempt);
     if ("error" in config) {
@@ -164,7 +176,7 @@ export class PodRuntime {
     }
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await runtime.runPodSandbox(config, "", { signal: run.signal });
+      const id = await finishCall(clock, run.signal, (signal) => runtime.runPodSandbox(config, "", { signal }));
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
@@ -194,6 +206,7 @@ export class PodRuntime {
 
   /** Whether the container waits after a crash; says so in its status and once in an event. */
   #inBackoff(run: SyncRun, container: Container): boolean {
+    if (this.#hasJustFailed(run, container)) return true;
     const { events } = this.#ports;
     const { pod, observed } = run;
     const uid = pod.metadata?.uid ?? "";
@@ -215,6 +228,21 @@ export class PodRuntime {
     return true;
   }
 
+  /**
+   * An instance that was made and could not be started has no end to count a back-off from, and its making is a change
+   * that wakes the pod up: without a pause of its own it would be made again and again.
+   */
+  #hasJustFailed({ pod, observed, startErrors, retries }: SyncRun, container: Container): boolean {
+    const failed = this.#failedStarts.get(pod.metadata?.uid ?? "")?.get(container.name);
+    if (failed === undefined || failed.hash !== containerHash(container)) return false;
+    if (newestContainerStatus(observed, container.name)?.state !== "CONTAINER_CREATED") return false;
+    const waitMs = failed.atMonotonic + FAILED_START_RETRY_MS - this.#ports.clock.monotonic();
+    if (waitMs <= 0) return false;
+    startErrors.set(container.name, failed.error);
+    retries.push(waitMs);
+    return true;
+  }
+
   /** The wall clock, but a jump back does not stretch a back-off: time since the end was seen always counts. */
   #backoffNow(exited: RuntimeContainerStatus | undefined): number {
     const { clock } = this.#ports;
@@ -233,10 +261,23 @@ export class PodRuntime {
       { id: sandbox.id, config: sandbox.config },
       signal,
     );
+    this.#rememberStart(pod, container, failure);
     if (failure === undefined) return false;
     run.startErrors.set(container.name, failure);
     run.retries.push(failure.retryInMs ?? FAILED_START_RETRY_MS);
     return true;
+  }
+
+  #rememberStart({ metadata }: Pod, container: Container, error: StartError | undefined): void {
+    const uid = metadata?.uid ?? "";
+    const failed = this.#failedStarts.get(uid) ?? new Map<string, FailedStart>();
+    if (error === undefined) failed.delete(container.name);
+    else {
+      const atMonotonic = this.#ports.clock.monotonic();
+      failed.set(container.name, { hash: containerHash(container), atMonotonic, error });
+    }
+    if (failed.size === 0) this.#failedStarts.delete(uid);
+    else this.#failedStarts.set(uid, failed);
   }
 }
 
