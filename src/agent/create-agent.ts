@@ -166,7 +166,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const images = new ImageManager({ clock, images: ports.images, events }, KUBELET_BACKOFF, options.imagePulls);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
+    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,

@@ -12,6 +12,7 @@ import { type EnvironmentObjects, notFoundText } from "../../core/pod/environmen
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { LogFiles } from "../../ports/log-files.ts";
@@ -21,8 +22,10 @@ import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
 import type { ObjectLookup } from "../volumes/pod-volumes.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
+import { finishCall } from "./finish-call.ts";
 
 export interface ContainerStarterPorts {
+  readonly clock: Clock;
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageManager;
@@ -91,11 +94,13 @@ export class ContainerStarter {
     config: ContainerConfig,
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
-    const { runtime, events } = this.#ports;
+    const { clock, runtime, events } = this.#ports;
     const field = containerField(pod, container.name);
     let id: string;
     try {
-      id = await runtime.createContainer(sandbox.id, config, sandbox.config, { signal });
+      id = await finishCall(clock, signal, (patient) =>
+        runtime.createContainer(sandbox.id, config, sandbox.config, { signal: patient }),
+      );
     } catch (error) {
       signal.throwIfAborted();
       const message = errorMessage(error);
@@ -104,7 +109,7 @@ export class ContainerStarter {
     }
     events.pod(pod, "Normal", "Created", `Created container ${container.name}`, field);
     try {
-      await runtime.startContainer(id, { signal });
+      await finishCall(clock, signal, (patient) => runtime.startContainer(id, { signal: patient }));
     } catch (error) {
       signal.throwIfAborted();
       const message = errorMessage(error);
