@@ -1,7 +1,10 @@
 import type { ImageService, RuntimeExtensions, RuntimeService } from "../../ports/runtime.ts";
+import { createSystemClock } from "../clock/system-clock.ts";
 import type { GrpcChannel } from "./channel.ts";
+import { type ContainerdTasks, createContainerdTasks } from "./containerd-tasks.ts";
 import { createGrpcChannel } from "./http2-channel.ts";
 import { createImageService } from "./image-service.ts";
+import { removeStuck } from "./remove-stuck.ts";
 import { createRuntimeExtensions } from "./runtime-extensions.ts";
 import { createRuntimeService, type RuntimeServiceOptions } from "./runtime-service.ts";
 
@@ -10,6 +13,7 @@ export interface CriClient {
   readonly runtime: RuntimeService;
   readonly images: ImageService;
   readonly extensions: RuntimeExtensions;
+  readonly tasks: ContainerdTasks;
   readonly channel: GrpcChannel;
   close(): void;
 }
@@ -17,10 +21,12 @@ export interface CriClient {
 /** Connects lazily: nothing happens before the first call. `endpoint` is `unix:///path` or a bare socket path. */
 export function createCriClient(endpoint: string, options: RuntimeServiceOptions = {}): CriClient {
   const channel = createGrpcChannel(endpoint);
+  const tasks = createContainerdTasks(channel, createSystemClock());
   return {
-    runtime: createRuntimeService(channel, options),
+    runtime: removeStuck(createRuntimeService(channel, options), tasks),
     images: createImageService(channel, options),
     extensions: createRuntimeExtensions(channel),
+    tasks,
     channel,
     close: () => channel.close(),
   };
