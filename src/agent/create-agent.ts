@@ -126,7 +126,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups });
+  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {

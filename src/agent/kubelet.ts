@@ -6,7 +6,8 @@ import type { Clock } from "../ports/clock.ts";
 import { errorMessage } from "../ports/errors.ts";
 import type { Log } from "../ports/log.ts";
 import type { PodFiles } from "../ports/pod-files.ts";
-import type { RuntimeHealth } from "./node/runtime-health.ts";
+import type { EventRecorder } from "./events/event-recorder.ts";
+import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
 import type { Pleg } from "./pleg/pleg.ts";
 import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager, PodsChange } from "./pods/pod-manager.ts";
@@ -23,6 +24,11 @@ export interface KubeletPorts {
   readonly health: RuntimeHealth;
   readonly statuses: StatusManager;
   readonly cgroups: PodCgroups;
+  readonly events: EventRecorder;
+}
+
+export interface KubeletOptions {
+  readonly nodeName: string;
 }
 
 /** Between two looks for what nobody wants any more (the kubelet's housekeeping: 2 s). */
@@ -33,23 +39,25 @@ const DRAIN_POLL_MS = 20;
 
 export class Kubelet {
   readonly #ports: KubeletPorts;
+  readonly #nodeName: string;
+  /** Cgroups of pods that are somebody else's, each told once. */
+  readonly #foreign = new Set<string>();
   #rounds = 0;
   #roundAtMonotonic: number;
   /** Pods are being stopped for good: what the sources want does not count any more. */
   #draining = false;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(ports: KubeletPorts) {
+  constructor(ports: KubeletPorts, options: KubeletOptions) {
     this.#ports = ports;
+    this.#nodeName = options.nodeName;
     this.#roundAtMonotonic = ports.clock.monotonic();
     ports.pods.onChange((change) => this.#onPodsChange(change));
     ports.pleg.onChange(({ uid, events }) => {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
       if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
     });
-    ports.health.onChange(({ ready }) => {
-      if (ready) ports.workers.wakeAll();
-    });
+    ports.health.onChange((readiness) => this.#onReadiness(readiness));
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -78,8 +86,21 @@ export class Kubelet {
       for (const { pod } of known) workers.kill(pod, { graceSeconds });
     }
     for (const uid of workers.uids()) workers.remove(uid);
+    this.#adoptOrphans();
     while (workers.uids().length > 0 && clock.monotonic() - startedAt < limitMs) await clock.sleep(DRAIN_POLL_MS);
     return Object.values(workers.state.workers).map(({ fullName }) => fullName);
+  }
+
+  /**
+   * Source of the events: kubelet nodestatus/setters.go ReadyCondition. Differs: what is wrong is told with them, as a
+   * node that is alone has no condition to look it up in.
+   */
+  #onReadiness({ ready, message }: Readiness): void {
+    const { workers, events } = this.#ports;
+    if (ready) workers.wakeAll();
+    const state = ready ? "NodeReady" : "NodeNotReady";
+    const why = ready ? "" : ` (${message})`;
+    events.node("Normal", state, `Node ${this.#nodeName} status is now: ${state}${why}`);
   }
 
   #onPodsChange({ added, updated, removed, configChanged }: PodsChange): void {
@@ -108,13 +129,18 @@ export class Kubelet {
     this.#startMissing();
     if (!pods.allSourcesReady || !health.runtimeUp || pleg.relistedAtMonotonic === undefined) return;
     workers.syncKnown(new Set(pods.pods().map(({ pod }) => pod.metadata?.uid ?? "")));
+    this.#adoptOrphans();
+    this.#forgetStatuses();
+    this.#rounds += 1;
+    if (this.#rounds % DISK_EVERY === 1) await this.#cleanMachine();
+  }
+
+  #adoptOrphans(): void {
+    const { workers, pleg } = this.#ports;
     for (const uid of pleg.knownPods()) {
       const status = pleg.peek(uid);
       if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(uid, status.name, status.namespace);
     }
-    this.#forgetStatuses();
-    this.#rounds += 1;
-    if (this.#rounds % DISK_EVERY === 1) await this.#cleanMachine();
   }
 
   /** Pods known from before a restart are not new to the pod manager, but they have no worker yet. */
@@ -130,14 +156,37 @@ export class Kubelet {
 
   /** Directories and cgroups of pods that neither a source nor the runtime nor a worker knows. */
   async #cleanMachine(): Promise<void> {
-    const { files, cgroups, log } = this.#ports;
-    for (const uid of await files.listPods()) {
-      if (this.#isNobodys(uid) && !(await files.removePod(uid)))
-        log.warn("orphaned pod directory is still mounted", { uid });
+    const { files, cgroups } = this.#ports;
+    const [directories, groups] = await Promise.all([files.listPods(), cgroups.listPods()]);
+    for (const uid of groups) await this.#remove(uid, () => this.#removeCgroup(uid, directories.includes(uid)));
+    for (const uid of directories) await this.#remove(uid, () => this.#removeDirectory(uid));
+  }
+
+  /** A failure is this pod's alone; the next round tries again. */
+  async #remove(uid: string, removal: () => Promise<void>): Promise<void> {
+    const { workers, log } = this.#ports;
+    if (!this.#isNobodys(uid)) return;
+    try {
+      await workers.withoutWorker(uid, removal);
+    } catch (error) {
+      log.warn("leftovers of a pod not removed", { podUid: uid, error: errorMessage(error) });
     }
-    for (const uid of await cgroups.listPods()) {
-      if (this.#isNobodys(uid)) await cgroups.removePod(uid);
-    }
+  }
+
+  /** The directory of a pod of ours goes after its cgroup: processes without one are another kubelet's. */
+  async #removeCgroup(uid: string, isOurs: boolean): Promise<void> {
+    const { cgroups, log } = this.#ports;
+    if (isOurs || !(await cgroups.hasProcesses(uid))) return cgroups.removePod(uid);
+    if (this.#foreign.has(uid)) return;
+    this.#foreign.add(uid);
+    log.warn("the cgroup of an unknown pod has processes: left alone, another kubelet seems to use this cgroup root", {
+      podUid: uid,
+    });
+  }
+
+  async #removeDirectory(uid: string): Promise<void> {
+    if (await this.#ports.files.removePod(uid)) return;
+    this.#ports.log.warn("orphaned pod directory is still mounted", { podUid: uid });
   }
 
   #isNobodys(uid: string): boolean {

@@ -105,6 +105,14 @@ export class PodCgroups {
     await this.updateTree();
   }
 
+  /** Whether any process is in a cgroup of the pod. */
+  async hasProcesses(uid: string): Promise<boolean> {
+    if (!isCgroupSegment(uid) || !this.#hasTree) return false;
+    const { cgroups } = this.#ports;
+    const processes = CLASSES.map((qos) => cgroups.processes(podCgroupName(KUBEPODS, qos, uid)));
+    return (await Promise.all(processes)).some((pids) => pids.length > 0);
+  }
+
   /** UIDs of all pods that have a cgroup. */
   async listPods(): Promise<readonly string[]> {
     if (!this.#hasTree) return [];

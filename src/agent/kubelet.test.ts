@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { container, FakeNode, podOf } from "../../test/support/fakes-agent.ts";
+import { settle } from "../../test/support/fakes-clock.ts";
+import { containerOfPod, labelsOf } from "../../test/support/fakes-runtime.ts";
+import { RuntimeError } from "../ports/errors.ts";
+
+const LOST = "0e0e0e0e-0000-0000-0000-000000000000";
+const lostCgroup = `kubepods/burstable/pod${LOST}`;
+
+function addLostPod(node: FakeNode): void {
+  node.runtime.addSandbox("s-lost", labelsOf(LOST, "lost"));
+  node.runtime.containers.set("c-lost", { ...containerOfPod(LOST, "c-lost", "main"), podSandboxId: "s-lost" });
+  node.files.pods.add(LOST);
+  node.cgroups.names.add(lostCgroup);
+}
+
+test("what an earlier agent left of a pod that nobody wants is ended and removed", async () => {
+  const node = new FakeNode();
+  addLostPod(node);
+  node.source.showPods();
+  await node.start();
+  await node.clock.pass(5_000);
+  assert.deepEqual([node.runtime.containers.size, node.runtime.sandboxes.size, node.files.pods.size], [0, 0, 0]);
+  assert.ok(!node.cgroups.names.has(lostCgroup));
+  assert.ok(node.runtime.calls.includes("stopContainer c-lost 2"));
+});
+
+test("nothing is cleaned up before every source has told its pods", async () => {
+  const node = new FakeNode();
+  addLostPod(node);
+  await node.start();
+  node.source.unreadable("permission denied");
+  await node.clock.pass(120_000);
+  assert.deepEqual([node.runtime.containers.size, node.files.pods.size], [1, 1]);
+  node.source.showPods();
+  await node.clock.pass(5_000);
+  assert.deepEqual([node.runtime.containers.size, node.files.pods.size], [0, 0]);
+});
+
+test("one directory and one cgroup that cannot be removed hold up no other, and are tried again", async () => {
+  const node = new FakeNode();
+  for (const uid of ["a", "b"]) {
+    node.files.pods.add(uid);
+    node.cgroups.names.add(`kubepods/pod${uid}`);
+  }
+  node.files.mounted.add("a");
+  node.cgroups.busy.add("kubepods/poda");
+  node.source.showPods();
+  await node.start();
+  await node.clock.pass(2_000);
+  assert.deepEqual([[...node.files.pods], node.cgroups.names.has("kubepods/podb")], [["a"], false]);
+  node.files.mounted.clear();
+  node.cgroups.busy.clear();
+  await node.clock.pass(31_000);
+  assert.deepEqual([node.files.pods.size, node.cgroups.names.has("kubepods/poda")], [0, false]);
+});
+
+test("processes in a pod's cgroup that this agent knows nothing of are another kubelet's", async () => {
+  const node = new FakeNode();
+  node.cgroups.names.add(lostCgroup);
+  node.cgroups.pids.set(lostCgroup, [4711]);
+  node.source.showPods();
+  await node.start();
+  await node.clock.pass(120_000);
+  assert.ok(node.cgroups.names.has(lostCgroup));
+  assert.equal(node.log.lines.filter((line) => line.includes("cgroup")).length, 1);
+});
+
+test("a pod that is wanted while its leftovers are being removed starts afterwards", async () => {
+  const web = podOf("web");
+  const uid = web.metadata?.uid ?? "";
+  const node = new FakeNode();
+  node.files.pods.add(uid);
+  let removed: () => void = () => {};
+  const removal = new Promise<void>((resolve) => {
+    removed = resolve;
+  });
+  const remove = node.files.removePod.bind(node.files);
+  node.files.removePod = async (each) => {
+    await removal;
+    return remove(each);
+  };
+  node.source.showPods();
+  await node.start();
+  await node.clock.pass(2_000);
+  node.source.showPods(web);
+  await node.clock.pass(100);
+  assert.equal(node.running("main"), undefined);
+  removed();
+  await node.clock.pass(100);
+  assert.ok(node.running("main"));
+  assert.ok(node.files.pods.has(uid));
+});
+
+test("stopping all pods ends what runs, orphans too, whatever the sources say meanwhile", async () => {
+  const node = new FakeNode();
+  addLostPod(node);
+  node.source.showPods(podOf("web"));
+  const started = node.agent.start();
+  await settle();
+  const stopped = node.agent.stopPods();
+  node.source.showPods(podOf("late", { containers: [container("late")] }));
+  await node.clock.pass(3_000);
+  await started;
+  assert.deepEqual(await stopped, []);
+  assert.deepEqual([node.runtime.containers.size, node.runtime.sandboxes.size, node.files.pods.size], [0, 0, 0]);
+});
+
+test("pods that do not end in time are named", async () => {
+  const node = new FakeNode();
+  node.source.showPods(podOf("web"));
+  await node.start();
+  node.runtime.hold("stopContainer");
+  const stopped = node.agent.stopPods();
+  await node.clock.pass(91_000);
+  assert.deepEqual(await stopped, ["web_default"]);
+});
+
+test("the node's readiness is told as an event, with what is wrong", async () => {
+  const node = new FakeNode();
+  node.source.showPods();
+  await node.start();
+  await node.clock.pass(2_000);
+  node.runtime.fail("status", new RuntimeError("Unavailable", "Status", "connection refused"));
+  await node.clock.pass(6_000);
+  assert.deepEqual(node.events(), [
+    "NodeReady: Node node status is now: NodeReady",
+    "NodeNotReady: Node node status is now: NodeNotReady (container runtime is down: connection refused)",
+  ]);
+});
+
+test("a runtime that hangs does not hold up the end of the agent", async () => {
+  const node = new FakeNode();
+  node.source.showPods(podOf("web"));
+  await node.start();
+  for (const call of ["status", "listContainers", "listPodSandbox", "containerStatus"]) node.runtime.hold(call);
+  await node.clock.pass(60_000);
+  const stopped = node.agent.stop();
+  await node.clock.pass(30_000);
+  await stopped;
+  assert.equal(node.running("main")?.state, "CONTAINER_RUNNING");
+});
