@@ -88,12 +88,15 @@ function lack(
     ? policy === "Always" || (policy === "OnFailure" && instance.exitCode !== 0)
     : instance.exitCode !== 0 && policy !== "Never";
   if (!again) return undefined;
-  const idleMs = node.time.wallMs - instance.finishedAtMs;
-  return idleMs <= KUBELET_BACKOFF.maxMs + SLACK_MS ? undefined : `ended ${idleMs} ms ago and was not started again`;
+  const idleMs = node.time.monotonicMs - instance.exitShownAtMs;
+  return idleMs <= longestBackOffMs(instance) ? undefined : `ended ${idleMs} ms ago and was not started again`;
 }
 
-/** For the agent to see an end and to start the container anew. */
-const SLACK_MS = 60_000;
+/** What the crash back-off can be at most after so many starts. */
+function longestBackOffMs({ config: { metadata } }: ContainerRecord): number {
+  const { initialMs, maxMs } = KUBELET_BACKOFF;
+  return metadata.attempt === 0 ? 0 : Math.min(initialMs * 2 ** (metadata.attempt - 1), maxMs);
+}
 
 /** Its image can never be had. */
 function isHopeless(node: SimNode, container: Container): boolean {
