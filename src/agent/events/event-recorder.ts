@@ -31,6 +31,8 @@ export interface EventRecorderPorts {
 
 const TABLE = "events";
 const MAX_EVENTS = 2_000;
+/** As events.k8s.io limits a note: texts of manifests can be as long as the manifests. */
+const MAX_MESSAGE_LENGTH = 1024;
 
 export class EventRecorder {
   readonly #ports: EventRecorderPorts;
@@ -43,10 +45,10 @@ export class EventRecorder {
   constructor(ports: EventRecorderPorts, options: { readonly nodeName: string }) {
     this.#ports = ports;
     this.#nodeName = options.nodeName;
-    for (const { value } of ports.store.list(TABLE)) {
-      const event = value as RecordedEvent;
+    const stored = ports.store.list(TABLE).map(({ value }) => value as RecordedEvent);
+    for (const event of stored.toSorted(byLastChange)) {
       this.#events.set(identityOf(event.involvedObject, event), event);
-      this.#sequence = Math.max(this.#sequence, Number.parseInt(event.name.slice(event.name.lastIndexOf(".") + 1), 36));
+      this.#sequence = Math.max(this.#sequence, sequenceOf(event));
     }
   }
 
@@ -73,8 +75,9 @@ export class EventRecorder {
     this.record({ kind: "Node", name: this.#nodeName, uid: this.#nodeName }, type, reason, message);
   }
 
-  record(involvedObject: ObjectReference, type: EventType, reason: string, message: string): void {
+  record(involvedObject: ObjectReference, type: EventType, reason: string, text: string): void {
     const { clock, log, store } = this.#ports;
+    const message = bounded(text);
     const now = formatTime(clock.now());
     const key = identityOf(involvedObject, { type, reason, message });
     const before = this.#events.get(key);
@@ -133,6 +136,21 @@ export class EventRecorder {
 export interface ContainerField {
   readonly list: "containers" | "initContainers" | "ephemeralContainers";
   readonly name: string;
+}
+
+function bounded(text: string): string {
+  return text.length <= MAX_MESSAGE_LENGTH ? text : `${text.slice(0, MAX_MESSAGE_LENGTH - 3)}...`;
+}
+
+function sequenceOf({ name }: RecordedEvent): number {
+  const sequence = Number.parseInt(name.slice(name.lastIndexOf(".") + 1), 36);
+  return Number.isNaN(sequence) ? 0 : sequence;
+}
+
+/** Times have whole seconds; within one the order of making is the best guess. */
+function byLastChange(a: RecordedEvent, b: RecordedEvent): number {
+  if (a.lastTimestamp !== b.lastTimestamp) return a.lastTimestamp < b.lastTimestamp ? -1 : 1;
+  return sequenceOf(a) - sequenceOf(b);
 }
 
 function identityOf(

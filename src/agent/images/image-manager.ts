@@ -3,7 +3,7 @@
  * The decisions are core's (ensure-image); source of the order: kubelet images/image_manager.go EnsureImageExists.
  */
 import type { Container, Pod } from "../../core/api/types.ts";
-import { type BackoffConfig, type BackoffState, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
+import { type BackoffConfig, type BackoffState, collectBackoff, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
 import type { ImageUser } from "../../core/cri/security-context.ts";
 import type { CriImage, PodSandboxConfig } from "../../core/cri/types.ts";
 import {
@@ -69,7 +69,7 @@ export class ImageManager {
       return { ref: decision.imageRef, user: userOf("image" in present ? present.image : undefined) };
     const result = await this.#pull(named.name, sandboxConfig, signal);
     const concluded = concludePull(this.#backoff, this.#pullInput(pod, container), result);
-    this.#backoff = concluded.state;
+    this.#backoff = collectBackoff(this.#config, concluded.state, this.#ports.clock.monotonic());
     if (concluded.outcome.kind === "failed") return this.#fail(pod, container, concluded.outcome);
     this.#record(pod, container, concluded.outcome.events);
     const pulled = await this.#inspect(named.name, signal);
@@ -82,7 +82,8 @@ export class ImageManager {
       image: container.image ?? "",
       podUid: pod.metadata?.uid ?? "",
       policy: container.imagePullPolicy,
-      nowMs: this.#ports.clock.now(),
+      // Back-offs live as long as this agent, so a wall clock that is set has no say in them.
+      nowMs: this.#ports.clock.monotonic(),
     };
   }
 
@@ -120,7 +121,7 @@ export class ImageManager {
   #fail(pod: Pod, container: Container, failure: ImageFailure): StartFailure {
     this.#record(pod, container, failure.events);
     const { reason, message, retryAtMs } = failure;
-    const retryInMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.now());
+    const retryInMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.monotonic());
     return { reason, message, ...(retryInMs !== undefined && { retryInMs }) };
   }
 
