@@ -40,9 +40,11 @@ const files = (parallel: boolean) =>
     .filter((file) => file.includes(filter))
     .sort()
     .map((file) => join(ROOT, file));
+/** How long nothing may happen: a test that hangs is a failure with a name, not a report that never comes. */
+const [SHORT_MS, LONG_MS] = [120_000, 1_200_000];
 const runs = [
-  { files: files(true), concurrency: true },
-  { files: files(false), concurrency: 1 },
+  { files: files(true), concurrency: true, silenceMs: SHORT_MS },
+  { files: files(false), concurrency: 1, silenceMs: LONG_MS },
 ].filter((one) => one.files.length > 0);
 if (runs.length === 0) {
   console.error(`no ${wanted} test file${filter === "" ? "" : ` has "${filter}" in its name`}`);
@@ -77,6 +79,33 @@ class Totals {
   }
 }
 
+/** Ends a run in which nothing happens any more, and names the files that are to blame. */
+class Watchdog {
+  readonly #silenceMs: number;
+  readonly #open = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs;
+  }
+
+  see({ type, data }: TestEvent): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(), this.#silenceMs);
+    if (type === "test:dequeue" && data.name === data.file) this.#open.add(data.name);
+    if (type === "test:complete" && data.name === data.file) this.#open.delete(data.name);
+  }
+
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #end(): void {
+    console.error(`nothing happened for ${this.#silenceMs / 1000} s, ending: ${[...this.#open].join(", ")}`);
+    stop.abort();
+  }
+}
+
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 process.exitCode = await report();
@@ -85,11 +114,14 @@ process.exitCode = await report();
 async function report(): Promise<number> {
   const totals = new Totals();
   async function* events(): AsyncGenerator<TestEvent> {
-    for (const one of runs) {
+    for (const { silenceMs, ...options } of runs) {
       if (stop.signal.aborted) break;
-      for await (const event of run({ ...one, cwd: ROOT, signal: stop.signal })) {
+      const watchdog = new Watchdog(silenceMs);
+      for await (const event of run({ ...options, cwd: ROOT, signal: stop.signal })) {
+        watchdog.see(event);
         if (!totals.take(event)) yield event;
       }
+      watchdog.rest();
     }
     yield* totals.summary();
   }

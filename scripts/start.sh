@@ -8,10 +8,4 @@ if [ "$(id -u)" != 0 ]; then
   exit 1
 fi
 sh scripts/setup.sh
-cat << 'TEXT'
-start: runs the pods of examples/ until Ctrl-C, which stops them. Meanwhile, in another shell:
-         ./bin/tskubelet get pods -o wide
-         ./bin/tskubelet help
-       A pod follows its file in examples/: edit it, delete it, add one.
-TEXT
 exec ./bin/tskubelet run --manifests examples --stop-pods-on-exit "$@"
