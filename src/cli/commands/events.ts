@@ -1,7 +1,7 @@
 /** `tskubelet events [POD]`. */
 import { AgentClient } from "../client/agent-client.ts";
-import { jsonLines } from "../client/json-lines.ts";
 import { listPath, parsePodName } from "../client/pod-name.ts";
+import { watchObjects } from "../client/watch-objects.ts";
 import type { CommandOf } from "../flags.ts";
 import type { ApiEvent } from "../show/api-event.ts";
 import { structuredText } from "../show/structured.ts";
@@ -18,8 +18,7 @@ export async function runEvents({ pod, flags }: CommandOf<"events">, terminal: T
   if (flags.watch === true) {
     const table = new Table();
     let isFirst = true;
-    const answer = await client.stream(path, { ...query, watch: true });
-    for await (const { object } of jsonLines<{ readonly object: ApiEvent }>(answer)) {
+    for await (const object of watchObjects<ApiEvent>(client, path, query, terminal)) {
       const rows = eventRows([object], { ...options, nowMs: terminal.now() });
       if (flags.output === "json" || flags.output === "yaml") {
         terminal.out(`${flags.output === "yaml" ? "---\n" : ""}${await structuredText(flags.output, object)}`);

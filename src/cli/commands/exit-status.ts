@@ -27,5 +27,13 @@ export function parseExitStatus(text: string): ExitStatus {
   const code = status.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
   if (status.reason === "NonZeroExitCode" && code !== undefined && /^\d+$/.test(code))
     return { exitCode: Number(code) };
-  return { exitCode: FAILURE, message: status.message || "the command could not be run" };
+  return { exitCode: FAILURE, message: failure(status.message) };
+}
+
+/** What the runtime said, without the layers that passed it on. */
+function failure(message = ""): string {
+  return (
+    message.replace(/^Internal error occurred: (error executing command in container: )?/, "") ||
+    "the command could not be run"
+  );
 }

@@ -5,8 +5,8 @@ import { didYouMean } from "../../core/config/did-you-mean.ts";
 import type { ManifestProblem } from "../../core/pods/desired-state.ts";
 import { AgentClient } from "../client/agent-client.ts";
 import { ClientError } from "../client/client-error.ts";
-import { jsonLines } from "../client/json-lines.ts";
 import { listPath, parsePodName, unknownPod } from "../client/pod-name.ts";
+import { watchObjects } from "../client/watch-objects.ts";
 import type { CommandOf } from "../flags.ts";
 import { manifestProblemsText } from "../show/manifest-problems.ts";
 import { structuredText } from "../show/structured.ts";
@@ -107,21 +107,15 @@ async function printProblems(client: AgentClient, terminal: Terminal): Promise<v
   if (text !== "") terminal.err(`\n${text}`);
 }
 
-interface WatchEvent {
-  readonly type: string;
-  readonly object: Pod;
-}
-
 async function watchPods(command: GetCommand, kind: Kind, client: AgentClient, terminal: Terminal): Promise<number> {
   const { flags, names } = command;
   if (kind.plural !== "pods")
     throw new ClientError(`${kind.plural} cannot be watched; use 'tskubelet events -w' for events`);
   const wanted = names.map((name) => parsePodName(name, flags.namespace));
   const path = names.length === 0 ? listPath("pods", flags) : "/api/v1/pods";
-  const answer = await client.stream(path, { watch: true, labelSelector: flags.selector });
   const table = new Table();
   let heading: readonly Row[] | undefined;
-  for await (const { object } of jsonLines<WatchEvent>(answer)) {
+  for await (const object of watchObjects<Pod>(client, path, { labelSelector: flags.selector }, terminal)) {
     const { namespace, name } = object.metadata ?? {};
     if (names.length > 0 && !wanted.some((pod) => pod.name === name && pod.namespace === namespace)) continue;
     if (flags.output === "json" || flags.output === "yaml") {

@@ -1,23 +1,18 @@
 /** `tskubelet logs POD [CONTAINER]`. */
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Pod } from "../../core/api/types.ts";
 import { containerNames } from "../../core/logs/log-of-container.ts";
 import { AgentClient, type Query } from "../client/agent-client.ts";
-import { AgentAway, ApiError, ClientError } from "../client/client-error.ts";
+import { AgentAway, ClientError } from "../client/client-error.ts";
 import { defaultContainer } from "../client/default-container.ts";
 import { fetchPod, parsePodName, podPath } from "../client/pod-name.ts";
+import { untilBack } from "../client/until-back.ts";
 import type { CommandOf } from "../flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { FollowedLog } from "./followed-log.ts";
 
 type LogsCommand = CommandOf<"logs">;
-
-/** How long an agent that went away is waited for. */
-const AWAY_LIMIT_MS = 300_000;
-const AWAY_RETRY_MS = 200;
-const AWAY_NOTE_AFTER_MS = 2_000;
 
 export async function runLogs(command: LogsCommand, terminal: Terminal): Promise<number> {
   const client = new AgentClient(command.flags.rootDir);
@@ -97,26 +92,11 @@ class ContainerLog {
   }
 
   /** Asks until the agent is back. What the log said at first is not asked for again. */
-  async #askAgain(log: FollowedLog): Promise<IncomingMessage> {
+  #askAgain(log: FollowedLog): Promise<IncomingMessage> {
     const { tailLines, sinceSeconds, ...query } = this.#query();
     const { resumeTime } = log;
     const resumed: Query = resumeTime === undefined ? this.#query() : { ...query, sinceTime: resumeTime };
-    const startedAt = this.#terminal.now();
-    for (let isNoted = false; ; ) {
-      const awayMs = this.#terminal.now() - startedAt;
-      try {
-        return await this.#ask({ ...resumed, timestamps: true });
-      } catch (error) {
-        // An agent that has just started may not know its pods yet.
-        const mayCome = error instanceof AgentAway || (error instanceof ApiError && awayMs < AWAY_NOTE_AFTER_MS);
-        if (!mayCome || awayMs > AWAY_LIMIT_MS) throw error;
-        if (!isNoted && awayMs > AWAY_NOTE_AFTER_MS) {
-          this.#terminal.err("tskubelet: the agent is away; the log goes on when it is back\n");
-          isNoted = true;
-        }
-      }
-      await delay(AWAY_RETRY_MS);
-    }
+    return untilBack(() => this.#ask({ ...resumed, timestamps: true }), this.#terminal);
   }
 
   #ask(query: Query): Promise<IncomingMessage> {

@@ -1,4 +1,5 @@
 /** The node and what is its own: images, ConfigMaps, Secrets, what is wrong with manifests, and its end. */
+import { formatTime } from "../../core/api/time.ts";
 import type { ConfigMap, Secret } from "../../core/api/types.ts";
 import { RequestError } from "../errors.ts";
 import { answerJson } from "../http/answer.ts";
@@ -22,11 +23,14 @@ export interface NodeRouteOptions {
 
 export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): readonly Route[] {
   const { agent, machine } = ports;
+  // A node that stands alone is as old as its agent.
+  const createdAt = formatTime(ports.clock.now());
   const node = () => {
     const readiness = agent.readiness();
     const { nodeName } = agent;
     return nodeObject({
       nodeName,
+      createdAt,
       machine,
       readiness,
       runtime: agent.runtimeVersion(),

@@ -36,6 +36,8 @@ function withoutKind(object: object): object {
 
 export interface NodeFacts {
   readonly nodeName: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
   readonly machine: MachineInfo;
   readonly readiness: Readiness;
   readonly runtime: RuntimeVersion | undefined;
@@ -43,7 +45,7 @@ export interface NodeFacts {
 }
 
 /** v1.Node of this machine as far as it is known; a node that stands alone has no other place where it is written. */
-export function nodeObject({ nodeName, machine, readiness, runtime, agentVersion }: NodeFacts): Node {
+export function nodeObject({ nodeName, createdAt, machine, readiness, runtime, agentVersion }: NodeFacts): Node {
   const capacity = { cpu: String(machine.cpuCores), memory: `${Math.floor(machine.memoryBytes / 1024)}Ki` };
   const { ready, reason, message } = readiness;
   return {
@@ -51,6 +53,7 @@ export function nodeObject({ nodeName, machine, readiness, runtime, agentVersion
     apiVersion: "v1",
     metadata: {
       name: nodeName,
+      creationTimestamp: createdAt,
       labels: {
         "kubernetes.io/arch": machine.architecture,
         "kubernetes.io/hostname": machine.hostname,
