@@ -9,6 +9,7 @@ import { CAP_SYS_RESOURCE, hasCapability } from "./capability.ts";
 import { type ContainerdSettings, renderContainerdConfig } from "./containerd-config.ts";
 import { containerdPaths, forgetStateOfEarlierBoot, writeIfChanged } from "./containerd-files.ts";
 import { findContainerd, isAlive, type ProcessIdentity, signalProcess, spawnContainerd } from "./containerd-process.ts";
+import { LostShims } from "./lost-shims.ts";
 import { CNI_BIN_DIRS, findCniBinDir, findProgram, missingPrograms, missingProgramsMessage } from "./programs.ts";
 import { CONTAINERD_RESTART, FRESH_RESTART_STATE, nextRestart } from "./restart-policy.ts";
 
@@ -55,6 +56,9 @@ export interface EmbeddedContainerd {
 
 const WATCH_INTERVAL_MS = 1000;
 const LOG_CHECK_EVERY = 30;
+/** Rounds of the watch with a look for lost shims: twice soon after the start, as an agent that died may have left some. */
+const FIRST_SHIM_CHECKS: readonly number[] = [5, 10];
+const SHIM_CHECK_EVERY = 300;
 const TERM_GRACE_MS = 10_000;
 const ADOPT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_LOG_BYTES = 8 * 1024 * 1024;
@@ -188,12 +192,14 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
   async function keepRunning(program: string, signal: AbortSignal): Promise<void> {
     let restarts = FRESH_RESTART_STATE;
     let startedAt = clock.monotonic();
+    const shims = new LostShims(paths);
     for (let round = 1; !signal.aborted; round++) {
       const pause = new AbortController();
       interrupt = () => pause.abort();
       await clock.sleep(WATCH_INTERVAL_MS, pause.signal);
       if (signal.aborted) return;
       if (round % LOG_CHECK_EVERY === 0) boundOwnLog();
+      if (FIRST_SHIM_CHECKS.includes(round) || round % SHIM_CHECK_EVERY === 0) endLostShims(shims);
       if (current !== undefined && isAlive(current)) continue;
       const next = nextRestart(CONTAINERD_RESTART, restarts, clock.monotonic() - startedAt);
       restarts = next.state;
@@ -208,6 +214,11 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
         if (!signal.aborted) log.error("containerd did not start", { error });
       }
     }
+  }
+
+  function endLostShims(shims: LostShims): void {
+    const pids = shims.collect();
+    if (pids.length > 0) log.info("shims that nobody knew of any more ended", { pids });
   }
 
   async function endWatch(): Promise<void> {

@@ -6,17 +6,13 @@ import type { Clock } from "../../ports/clock.ts";
 import { isRuntimeError, type RuntimeError } from "../../ports/errors.ts";
 import { toRuntimeError } from "./call.ts";
 import type { GrpcChannel } from "./channel.ts";
-import { bool, decode, encode, type MessageType, message, nested, repeated, string, uint32 } from "./message.ts";
+import { bool, decode, encode, type MessageType, message, string, uint32 } from "./message.ts";
 import { empty } from "./status-schema.ts";
 
 /** Rejections are RuntimeErrors, `Unimplemented` where the runtime is no containerd. */
 export interface ContainerdTasks {
-  /** IDs of all containers of CRI, sandboxes too. */
-  listContainers(): Promise<readonly string[]>;
   /** Kills the task of a container and takes it away; without a task nothing happens. */
   removeTask(id: string): Promise<void>;
-  /** Takes a container away whose task is gone; containerd collects its files later. */
-  removeContainer(id: string): Promise<void>;
 }
 
 /** Where containerd's CRI plugin keeps its containers. */
@@ -32,9 +28,6 @@ const killRequest = message<{ containerId: string; execId: string; signal: numbe
   execId: string(2),
   signal: uint32(3),
   all: bool(4),
-});
-const listContainersResponse = message<{ containers: readonly { readonly id: string }[] }>({
-  containers: repeated(nested(1, idRequest)),
 });
 
 export function createContainerdTasks(channel: GrpcChannel, clock: Clock): ContainerdTasks {
@@ -62,11 +55,6 @@ export function createContainerdTasks(channel: GrpcChannel, clock: Clock): Conta
     unless(["NotFound"], () => call("tasks.v1.Tasks/Delete", idRequest, { id }, message<object>({})));
 
   return {
-    async listContainers() {
-      const { containers } = await call("containers.v1.Containers/List", empty, {}, listContainersResponse);
-      return containers.map(({ id }) => id);
-    },
-
     async removeTask(id) {
       await kill(id);
       // The kernel takes a moment to end it.
@@ -80,9 +68,6 @@ export function createContainerdTasks(channel: GrpcChannel, clock: Clock): Conta
         }
       }
     },
-
-    removeContainer: (id) =>
-      unless(["NotFound"], () => call("containers.v1.Containers/Delete", idRequest, { id }, empty)),
   };
 }
 

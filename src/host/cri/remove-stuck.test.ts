@@ -14,8 +14,6 @@ function stuck(code: RuntimeErrorCode, taskError?: RuntimeErrorCode) {
     },
   };
   const tasks = {
-    listContainers: async () => [],
-    removeContainer: async () => {},
     async removeTask(id: string) {
       steps.push(`task ${id}`);
       if (taskError !== undefined) throw new RuntimeError(taskError, "Kill", "failed");
