@@ -110,7 +110,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const { clock, log, runtime, files, logFiles } = ports;
   const store = new PatientStore({ clock, log, store: ports.store });
   const events = new EventRecorder({ clock, log, store }, { nodeName: options.nodeName });
-  const pods = new PodManager({ log, store, events, sources: ports.sources, readManifest: ports.readManifest });
+  const pods = new PodManager({ clock, log, store, events, sources: ports.sources, readManifest: ports.readManifest });
   const statuses = new StatusManager({ clock, log, store });
   const pleg = new Pleg({ clock, log, runtime, files, eventSource: ports.eventSource }, PLEG_DEFAULTS);
   const health = new RuntimeHealth({ clock, log, runtime }, () => pleg.health);

@@ -7,6 +7,7 @@ import {
   type DesiredPod,
   type DesiredState,
   EMPTY_DESIRED_STATE,
+  type FileState,
   fileKey,
   type ManifestContent,
   type ManifestProblem,
@@ -14,6 +15,7 @@ import {
   takeSnapshot,
   takeUnreadable,
 } from "../../core/pods/desired-state.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
@@ -25,6 +27,7 @@ import type { ObjectLookup } from "../volumes/pod-volumes.ts";
 export type ReadManifest = (file: ManifestFile, source: ManifestSource) => ManifestContent;
 
 export interface PodManagerPorts {
+  readonly clock: Clock;
   readonly log: Log;
   readonly store: RecordStore;
   readonly events: EventRecorder;
@@ -40,8 +43,15 @@ export interface PodsChange {
   readonly configChanged: ReadonlySet<string>;
 }
 
-/** Last usable content of each file and who holds which name, so that a restart while a file is broken loses no pod. */
-const TABLE = "lastGoodManifests";
+/** Last usable content of each file, so that a restart while a file is broken loses no pod. */
+const FILES_TABLE = "lastGoodManifests";
+/** Which file each name belongs to. */
+const HOLDERS_TABLE = "manifestNames";
+const HOLDERS_KEY = "holders";
+/** Problems of one snapshot that are told as events of their own. */
+const MAX_TOLD = 20;
+/** Before a source that failed is run again. */
+const SOURCE_RETRY_MS = 5_000;
 
 export class PodManager implements ObjectLookup {
   readonly #ports: PodManagerPorts;
@@ -54,13 +64,14 @@ export class PodManager implements ObjectLookup {
 
   constructor(ports: PodManagerPorts) {
     this.#ports = ports;
-    const stored = ports.store.get(TABLE, "files");
-    const files = (stored ?? {}) as DesiredState["files"];
+    const files = ports.store.list(FILES_TABLE).map(({ key, value }) => [key, value as FileState] as const);
     const known = new Set(ports.sources.map(sourceName));
-    const kept = Object.entries(files).filter(([, file]) => known.has(file.source));
-    this.#state = { ...EMPTY_DESIRED_STATE, files: Object.fromEntries(kept) };
-    const holders = new Map(Object.entries((ports.store.get(TABLE, "holders") ?? {}) as Record<string, string>));
-    this.#objects = mergeObjects(this.#state, { holders });
+    this.#state = {
+      ...EMPTY_DESIRED_STATE,
+      files: Object.fromEntries(files.filter(([, file]) => known.has(file.source))),
+    };
+    const holders = ports.store.get(HOLDERS_TABLE, HOLDERS_KEY) as Readonly<Record<string, string>> | undefined;
+    this.#objects = mergeObjects(this.#state, { holders: new Map(Object.entries(holders ?? {})) });
   }
 
   onChange(listener: (change: PodsChange) => void): void {
@@ -68,8 +79,7 @@ export class PodManager implements ObjectLookup {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const runs = this.#ports.sources.map((source) => source.run((snapshot) => this.#take(source, snapshot), signal));
-    this.#done = Promise.allSettled(runs);
+    this.#done = Promise.all(this.#ports.sources.map((source) => this.#run(source, signal)));
   }
 
   async stop(): Promise<void> {
@@ -113,8 +123,21 @@ export class PodManager implements ObjectLookup {
     return [...sources, ...files, ...this.#objects.conflicts];
   }
 
+  async #run(source: ManifestSource, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#ports;
+    while (!signal.aborted) {
+      try {
+        await source.run((snapshot) => this.#take(source, snapshot), signal);
+      } catch (error) {
+        log.error("manifest source failed", { source: sourceName(source), error: errorMessage(error) });
+      }
+      await clock.sleep(SOURCE_RETRY_MS, signal);
+    }
+  }
+
   #take(source: ManifestSource, snapshot: ManifestSnapshot): void {
     const name = sourceName(source);
+    const filesBefore = this.#state.files;
     const problemsBefore = new Set(this.problems().map(problemText));
     if ("unreadable" in snapshot) {
       this.#state = takeUnreadable(this.#state, name, snapshot.unreadable);
@@ -125,7 +148,7 @@ export class PodManager implements ObjectLookup {
     }
     const before = this.#objects;
     this.#objects = mergeObjects(this.#state, before);
-    this.#remember();
+    this.#remember(filesBefore, before);
     this.#reportNewProblems(problemsBefore);
     this.#listener(changeBetween(before, this.#objects));
   }
@@ -134,9 +157,20 @@ export class PodManager implements ObjectLookup {
     const key = fileKey(sourceName(source), file.path);
     const known = this.#texts.get(key);
     if (known !== undefined && known.text === file.text && file.text !== undefined) return known.content;
-    const content = this.#ports.readManifest(file, source);
+    const content = this.#readAnew(source, file);
     this.#texts.set(key, { text: file.text, content });
     return content;
+  }
+
+  /** A reader that fails is no reason to look at no file any more. */
+  #readAnew(source: ManifestSource, file: ManifestFile): ManifestContent {
+    const { path } = file;
+    try {
+      return this.#ports.readManifest(file, source);
+    } catch (error) {
+      const message = `cannot be read: ${errorMessage(error)}`;
+      return { path, objects: [], problems: [{ path, message }], unusable: true };
+    }
   }
 
   #forgetTexts(source: string, present: ReadonlySet<string>): void {
@@ -145,23 +179,41 @@ export class PodManager implements ObjectLookup {
     }
   }
 
-  #remember(): void {
+  /** Writes what changed: with many files, one file at a time is edited. */
+  #remember(filesBefore: DesiredState["files"], objectsBefore: DesiredObjects): void {
+    const { store, log } = this.#ports;
+    const { files } = this.#state;
     try {
-      this.#ports.store.put(TABLE, "files", this.#state.files);
-      this.#ports.store.put(TABLE, "holders", Object.fromEntries(this.#objects.holders));
+      for (const [key, file] of Object.entries(files)) {
+        if (!sameFile(filesBefore[key], file)) store.put(FILES_TABLE, key, file);
+      }
+      for (const key of Object.keys(filesBefore)) if (!Object.hasOwn(files, key)) store.delete(FILES_TABLE, key);
+      const holders = JSON.stringify([...this.#objects.holders]);
+      if (holders !== JSON.stringify([...objectsBefore.holders])) {
+        store.put(HOLDERS_TABLE, HOLDERS_KEY, Object.fromEntries(this.#objects.holders));
+      }
     } catch (error) {
-      this.#ports.log.error("manifests not stored", { error: errorMessage(error) });
+      log.error("manifests not stored", { error: errorMessage(error) });
     }
   }
 
   #reportNewProblems(before: ReadonlySet<string>): void {
-    for (const problem of this.problems()) {
-      const text = problemText(problem);
-      if (before.has(text)) continue;
-      this.#ports.log.error("manifest problem", { problem: text });
-      this.#ports.events.node("Warning", "FailedManifest", text);
+    const { log, events } = this.#ports;
+    const fresh = this.problems()
+      .map(problemText)
+      .filter((text) => !before.has(text));
+    const told = fresh.slice(0, MAX_TOLD);
+    const more = fresh.length - told.length;
+    if (more > 0) told.push(`${more} more problems with manifests`);
+    for (const text of told) {
+      log.error("manifest problem", { problem: text });
+      events.node("Warning", "FailedManifest", text);
     }
   }
+}
+
+function sameFile(before: FileState | undefined, now: FileState): boolean {
+  return before?.objects === now.objects && before.problems === now.problems;
 }
 
 export function sourceName(source: ManifestSource): string {
@@ -192,7 +244,9 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
   const removed = [...before.pods.values()].filter(({ pod }) => !after.pods.has(pod.metadata?.uid ?? ""));
   const updated = [...after.pods].flatMap(([uid, desired]) => {
     const old = before.pods.get(uid);
-    return old !== undefined && JSON.stringify(old.pod) !== JSON.stringify(desired.pod) ? [desired] : [];
+    return old !== undefined && old.pod !== desired.pod && JSON.stringify(old.pod) !== JSON.stringify(desired.pod)
+      ? [desired]
+      : [];
   });
   const configChanged = new Set([
     ...changedNames(before.configMaps, after.configMaps),
@@ -203,5 +257,6 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
 
 function changedNames(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): readonly string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)));
+  const changed = [...names].filter((name) => before.get(name) !== after.get(name));
+  return changed.filter((name) => JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name)));
 }

@@ -131,6 +131,13 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
       conflicts.push(conflictOf(file.path, name, holder === key ? file.path : pathOf(state, holder)));
       continue;
     }
+    const uid = object.kind === "Pod" ? (object.object.metadata?.uid ?? "") : undefined;
+    const twin = uid === undefined ? undefined : pods.get(uid);
+    if (twin !== undefined) {
+      const message = `${name} has the UID of a pod that ${twin.path} defines; this definition is not used`;
+      conflicts.push({ path: file.path, subject: name, field: "metadata.uid", message });
+      continue;
+    }
     taken.add(name);
     const id = name.slice(name.indexOf(" ") + 1);
     if (object.kind === "ConfigMap") configMaps.set(id, object.object);

@@ -8,6 +8,7 @@ import {
   type DesiredObjects,
   type DesiredState,
   EMPTY_DESIRED_STATE,
+  type FileState,
   mergeObjects,
   takeSnapshot,
   takeUnreadable,
@@ -42,7 +43,9 @@ export class Desire {
   newAgent(recordsAreBehind: boolean): void {
     this.#heard = new Set();
     if (!recordsAreBehind) return;
-    const files = (this.#node.records.get("lastGoodManifests", "files") ?? {}) as DesiredState["files"];
+    const { records } = this.#node;
+    const table = "lastGoodManifests";
+    const files = Object.fromEntries(records.keys(table).map((key) => [key, records.get(table, key) as FileState]));
     this.#state = { ...this.#state, files };
     this.#objects = mergeObjects(this.#state, this.#objects);
     this.#remember();
