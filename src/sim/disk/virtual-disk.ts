@@ -154,6 +154,15 @@ export class VirtualDisk {
     this.#parent(path).entries.set(lastName(path), directory);
   }
 
+  /** It lies on a filesystem in memory. */
+  isInMemory(path: string): boolean {
+    const names = namesOf(path);
+    return names.some((_, index) => {
+      const node = this.findSelf(`/${names.slice(0, index + 1).join("/")}`);
+      return node?.kind === "directory" && node.mount?.kind === "memory";
+    });
+  }
+
   /** Unmounts everything at and below a path; `false`: some of it is in use. */
   unmountBelow(path: string): boolean {
     const node = this.findSelf(path);

@@ -40,7 +40,7 @@ export class SimNode {
   readonly time = new VirtualTime(START_MS);
   readonly disk = new VirtualDisk(() => this.time.wallMs);
   readonly cgroups = new SimCgroups();
-  readonly records = new SimRecords();
+  readonly records = new SimRecords({ shared: true });
   readonly images: SimImages;
   readonly runtime: SimRuntime;
   readonly manifests: SimManifests;

@@ -11,6 +11,12 @@ interface StoredRecord {
 
 export class SimRecords {
   readonly #tables = new Map<string, Map<string, StoredRecord>>();
+  readonly #shared: boolean;
+
+  /** `shared`: every reader gets the same frozen value, which is quick; else each gets its own. */
+  constructor({ shared }: { readonly shared: boolean }) {
+    this.#shared = shared;
+  }
 
   keys(table: string): readonly string[] {
     return [...this.#of(table).keys()].sort();
@@ -19,6 +25,7 @@ export class SimRecords {
   get(table: string, key: string): unknown {
     const record = this.#of(table).get(key);
     if (record === undefined) return undefined;
+    if (!this.#shared) return JSON.parse(record.text);
     if (!record.isRead) {
       record.value = frozen(JSON.parse(record.text));
       record.isRead = true;

@@ -4,6 +4,7 @@ import type {
   CriContainer,
   CriContainerState,
   CriContainerStatus,
+  LinuxContainerResources,
   PodSandbox,
   PodSandboxConfig,
   PodSandboxStatus,
@@ -53,6 +54,8 @@ export interface ContainerRecord {
   readonly timers: Timer[];
   /** Called once when it ends. */
   readonly onExit: (() => void)[];
+  /** Limits in force; absent: none were set. */
+  resources: LinuxContainerResources | undefined;
 }
 
 export function shownState(record: ContainerRecord, monotonicMs: number): CriContainerState {
@@ -102,7 +105,7 @@ export function containerStatusOf(record: ContainerRecord, state: CriContainerSt
     annotations: config.annotations ?? {},
     mounts: config.mounts ?? [],
     logPath,
-    ...(config.linux?.resources !== undefined && { resources: config.linux.resources }),
+    ...(record.resources !== undefined && { resources: record.resources }),
   };
 }
 

@@ -125,8 +125,15 @@ export function simRuntimeService(
         },
         options,
       ),
-    updateContainerResources: (id, _resources, options) =>
-      call("UpdateContainerResources", () => void known(id, "UpdateContainerResources"), options),
+    updateContainerResources: (id, resources, options) =>
+      call(
+        "UpdateContainerResources",
+        () => {
+          const container = known(id, "UpdateContainerResources");
+          container.resources = { ...container.resources, ...resources };
+        },
+        options,
+      ),
     reopenContainerLog: (id, options) => call("ReopenContainerLog", () => runtime.reopenLog(id), options),
 
     execSync: (id, command, timeoutSeconds, options) =>

@@ -154,6 +154,7 @@ export class SimRuntime {
       pid: 0,
       timers: [],
       onExit: [],
+      resources: config.linux?.resources,
     };
     this.containers.set(id, container);
     this.#tellContainer(container, "created");
