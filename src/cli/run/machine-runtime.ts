@@ -1,6 +1,7 @@
 /** The container runtime of this machine: the one that is named, or an embedded containerd with its images. */
 import { type EffectiveConfiguration, kubeletSettings, usesEmbeddedRuntime } from "../../core/config/index.ts";
 import { ensurePodNetwork } from "../../host/cni/bridge-network.ts";
+import { removeIdleMasquerades } from "../../host/cni/idle-masquerades.ts";
 import { createEmbeddedContainerd, type EmbeddedContainerd } from "../../host/containerd/embedded-containerd.ts";
 import { LOCAL_IMAGE_PROGRAMS, missingPrograms, missingProgramsMessage } from "../../host/containerd/programs.ts";
 import { type CriClient, createCriClient } from "../../host/cri/cri-client.ts";
@@ -89,6 +90,7 @@ async function startEmbedded(
     cniConfDir: podNetworkDir(configuration, rootDir),
     cniBinDirs,
     containerdPath,
+    tidy: () => removeIdleMasquerades(rootDir),
     systemdCgroup: configuration.kubelet.cgroupDriver === "systemd",
     ...ports,
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { findProgram } from "../containerd/programs.ts";
 import { removeUnusedHostportChains } from "./hostport-chains.ts";
+import { removeIdleMasquerades } from "./idle-masquerades.ts";
 import { chooseSubnet, parseRoutes, parseSubnet } from "./subnet.ts";
 
 export interface BridgeNetworkOptions {
@@ -66,6 +67,7 @@ export async function removePodNetwork(options: BridgeNetworkOptions): Promise<v
     await promisify(execFile)(findProgram("ip") ?? "ip", ["link", "delete", bridge, "type", "bridge"]);
   }
   // A nat table that cannot be read or changed has at most idle chains left in it.
+  if (ours) await removeIdleMasquerades(options.rootDir).catch(() => {});
   if (ours) await removeUnusedHostportChains().catch(() => {});
   rmSync(directory, { recursive: true, force: true });
 }

@@ -31,6 +31,8 @@ export interface EmbeddedContainerdOptions {
   readonly logLevel?: ContainerdSettings["logLevel"];
   /** Limit of containerd's log; twice this lies on the disk at most. Default 8 MiB. */
   readonly maxLogBytes?: number;
+  /** Called now and then while it is watched, to take away what it left outside of its own directories. */
+  readonly tidy?: () => Promise<void>;
   /** How long a start may take until CRI answers. Default 60 s; a running one that is adopted has 10 s. */
   readonly readyTimeoutMs?: number;
 }
@@ -56,9 +58,9 @@ export interface EmbeddedContainerd {
 
 const WATCH_INTERVAL_MS = 1000;
 const LOG_CHECK_EVERY = 30;
-/** Rounds of the watch with a look for lost shims: twice soon after the start, as an agent that died may have left some. */
-const FIRST_SHIM_CHECKS: readonly number[] = [5, 10];
-const SHIM_CHECK_EVERY = 300;
+/** Rounds of the watch that tidy up: two soon after the start, as an agent that died may have left something. */
+const FIRST_TIDY_ROUNDS: readonly number[] = [5, 10];
+const TIDY_EVERY = 300;
 const TERM_GRACE_MS = 10_000;
 const ADOPT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_LOG_BYTES = 8 * 1024 * 1024;
@@ -199,7 +201,7 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
       await clock.sleep(WATCH_INTERVAL_MS, pause.signal);
       if (signal.aborted) return;
       if (round % LOG_CHECK_EVERY === 0) boundOwnLog();
-      if (FIRST_SHIM_CHECKS.includes(round) || round % SHIM_CHECK_EVERY === 0) endLostShims(shims);
+      if (FIRST_TIDY_ROUNDS.includes(round) || round % TIDY_EVERY === 0) await tidy(shims);
       if (current !== undefined && isAlive(current)) continue;
       const next = nextRestart(CONTAINERD_RESTART, restarts, clock.monotonic() - startedAt);
       restarts = next.state;
@@ -216,9 +218,10 @@ export function createEmbeddedContainerd(options: EmbeddedContainerdOptions): Em
     }
   }
 
-  function endLostShims(shims: LostShims): void {
+  async function tidy(shims: LostShims): Promise<void> {
     const pids = shims.collect();
     if (pids.length > 0) log.info("shims that nobody knew of any more ended", { pids });
+    await options.tidy?.().catch((error: unknown) => log.warn("not tidied up", { error: errorMessage(error) }));
   }
 
   async function endWatch(): Promise<void> {
