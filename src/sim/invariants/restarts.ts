@@ -10,11 +10,12 @@ export function restartCountGrows({ desire }: Scene): Invariant {
   return {
     name: "restart counts only grow",
     onContainer: (container, change) => {
-      if (change !== "created") return undefined;
       const key = keyOf(desire, container);
       const { attempt } = container.config.metadata;
       const before = highest.get(key) ?? -1;
-      highest.set(key, Math.max(before, attempt));
+      // An instance that never ran leaves nothing, so its number may be given again.
+      if (change === "started") highest.set(key, Math.max(before, attempt));
+      if (change !== "created") return undefined;
       return attempt > before ? undefined : `${containerText(container)} came after attempt ${before}`;
     },
   };
