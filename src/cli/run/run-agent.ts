@@ -94,7 +94,6 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   mkdirSync(rootDir, { recursive: true, mode: 0o750 });
   const lock = acquireInstanceLock(rootDir);
   closing.defer(() => lock.release());
-  writeFootprint(rootDir, configuration);
   const cgroups = await openCgroups(kubelet.cgroupDriver, kubelet.cgroupRoot, clock);
   const recordsPath = `${rootDir}/state.db`;
   if (kubelet.cgroupsPerQOS) {
@@ -104,6 +103,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   await checkMachine({ config: kubelet, cgroupVersion: cgroups.version, standalone, log });
   await setAgentProcess(kubelet, log);
 
+  writeFootprint(rootDir, configuration);
   let shutDown: ShutDownOptions = { stopPods: configuration.tskubelet.stopPodsOnExit };
   const runtime = await openRuntime(configuration, rootDir, { clock, log }, input.abort.signal);
   let podsAreGone = false;
