@@ -41,6 +41,7 @@ test("an index without a good opening is found", () => {
 
 test("what a user or contributor looks for is there", () => {
   const wanted = [
+    "README.md",
     "LICENSE",
     "SECURITY.md",
     "CHANGELOG.md",
