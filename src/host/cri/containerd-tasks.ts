@@ -57,13 +57,13 @@ export function createContainerdTasks(channel: GrpcChannel, clock: Clock): Conta
   return {
     async removeTask(id) {
       await kill(id);
-      // The kernel takes a moment to end it.
+      // The kernel takes a moment to end it; until then the shim refuses in words of its own.
       for (let tries = 1; ; tries += 1) {
         try {
           await remove(id);
           return;
         } catch (error) {
-          if (tries === DELETE_TRIES || !isRuntimeError(error, "FailedPrecondition")) throw error;
+          if (tries === DELETE_TRIES || !isRuntimeError(error, "FailedPrecondition", "Unknown")) throw error;
           await clock.sleep(DELETE_PAUSE_MS);
         }
       }

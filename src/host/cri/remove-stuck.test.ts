@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CriContainer } from "../../core/cri/types.ts";
 import { RuntimeError, type RuntimeErrorCode } from "../../ports/errors.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import { removeStuck } from "./remove-stuck.ts";
@@ -7,7 +8,14 @@ import { removeStuck } from "./remove-stuck.ts";
 function stuck(code: RuntimeErrorCode, taskError?: RuntimeErrorCode) {
   const steps: string[] = [];
   let task = true;
-  const runtime: Pick<RuntimeService, "removeContainer"> = {
+  const runtime: Pick<RuntimeService, "removeContainer" | "removePodSandbox" | "listContainers"> = {
+    async removePodSandbox(id) {
+      steps.push(`remove ${id}`);
+      if (task) throw new RuntimeError(code, "RemovePodSandbox", "failed to remove container");
+    },
+    async listContainers(filter) {
+      return [{ id: "c", podSandboxId: filter?.podSandboxId ?? "" } as CriContainer];
+    },
     async removeContainer(id) {
       steps.push(`remove ${id}`);
       if (task) throw new RuntimeError(code, "RemoveContainer", "cannot delete running task");
@@ -27,6 +35,12 @@ test("a container with a task that CRI does not know of loses it and is removed"
   const { steps, runtime } = stuck("FailedPrecondition");
   await runtime.removeContainer("c");
   assert.deepEqual(steps, ["remove c", "task c", "remove c"]);
+});
+
+test("a sandbox loses such containers, whoever made them, and is removed", async () => {
+  const { steps, runtime } = stuck("FailedPrecondition");
+  await runtime.removePodSandbox("s");
+  assert.deepEqual(steps, ["remove s", "remove c", "task c", "remove c", "remove s"]);
 });
 
 test("another failure is told as it is, and no task is touched", async () => {
