@@ -59,7 +59,8 @@ test("a failed pull backs off 10 s, 20 s and so on, for this pod and image alone
   images.pull = async () => {
     throw new RuntimeError("Unknown", "PullImage", "not found");
   };
-  assert.deepEqual(await ensure("app:1"), { reason: "ErrImagePull", message: "not found", retryInMs: 10_000 });
+  // Looked at again soon, so that the status shows the back-off; the next pull waits for its end.
+  assert.deepEqual(await ensure("app:1"), { reason: "ErrImagePull", message: "not found", retryInMs: 1_000 });
   await clock.pass(4_000);
   assert.deepEqual(await ensure("app:1"), {
     reason: "ImagePullBackOff",
@@ -70,6 +71,8 @@ test("a failed pull backs off 10 s, 20 s and so on, for this pod and image alone
   await ensure("app:1", "IfNotPresent", { metadata: { name: "other", uid: "2" } });
   assert.deepEqual(images.pulls, ["app:1", "app:2", "app:1"]);
   await clock.pass(6_000);
+  await ensure("app:1");
+  assert.equal(images.pulls.length, 4);
   const again = await ensure("app:1");
   assert.deepEqual("retryInMs" in again && again.retryInMs, 20_000);
 });

@@ -36,6 +36,7 @@ export interface ReadyImage {
   readonly user: ImageUser;
 }
 
+const SHOW_FAILURE_MS = 1_000;
 const REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 
 export class ImageManager {
@@ -121,7 +122,9 @@ export class ImageManager {
   #fail(pod: Pod, container: Container, failure: ImageFailure): StartFailure {
     this.#record(pod, container, failure.events);
     const { reason, message, retryAtMs } = failure;
-    const retryInMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.monotonic());
+    const remainingMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.monotonic());
+    // A pull that just failed is shown as that, and soon after as the back-off that follows.
+    const retryInMs = reason === "ErrImagePull" ? SHOW_FAILURE_MS : remainingMs;
     return { reason, message, ...(retryInMs !== undefined && { retryInMs }) };
   }
 
