@@ -105,3 +105,20 @@ test("it runs once a minute, also after a failure, until it is told to end", asy
   await gc.stop();
   assert.equal(clock.pendingTimers, 0);
 });
+
+test("what an earlier agent left goes soon after the start, then there is a run each period", async () => {
+  const { clock, logFiles, gone, gc } = world();
+  const abort = new AbortController();
+  await gc.start(abort.signal);
+  gone.add("a");
+  logFiles.directories.add("default_a_a");
+  await clock.pass(10_000);
+  assert.equal(logFiles.directories.size, 0);
+  logFiles.directories.add("default_a_a");
+  await clock.pass(59_000);
+  assert.equal(logFiles.directories.size, 1);
+  await clock.pass(1_000);
+  assert.equal(logFiles.directories.size, 0);
+  abort.abort();
+  await gc.stop();
+});

@@ -31,12 +31,15 @@ export interface ContainerGcPorts {
 
 export interface ContainerGcOptions {
   readonly policy: ContainerGcPolicy;
-  /** Between two runs (the kubelet: one minute). */
+  /** Between two runs after the first (the kubelet: one minute). */
   readonly periodMs: number;
   readonly logLinksRoot: string;
   readonly pods: PodRemoval;
   readonly allSourcesReady: () => boolean;
 }
+
+/** What an earlier agent left goes soon; until then the sources have told their pods and the runtime was listed. */
+const FIRST_RUN_MS = 10_000;
 
 export class ContainerGc {
   readonly #ports: ContainerGcPorts;
@@ -58,7 +61,9 @@ export class ContainerGc {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#ports;
-    while (await clock.sleep(this.#options.periodMs, signal)) {
+    let pauseMs = FIRST_RUN_MS;
+    while (await clock.sleep(pauseMs, signal)) {
+      pauseMs = this.#options.periodMs;
       await this.collect(false).catch((error: unknown) =>
         log.warn("container garbage not collected", { error: errorMessage(error) }),
       );
