@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentNode, BUSYBOX, containerIdOf, isRunning, SLEEP, shellPod, statusOf } from "../support/agent-node.ts";
 import { makeCgroup, observeLimits } from "../support/cgroup-limits.ts";
+import { LifeRecorder } from "../support/lives.ts";
 import { observeMachineLeftovers, PodTraces, untilNothingLeft } from "../support/pod-leftovers.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import {
@@ -56,31 +57,38 @@ describe("an agent that ends and starts again", { concurrency: 1 }, () => {
     const seed = chooseSeed();
     t.diagnostic(`TSKUBELET_SEED=${seed} repeats the choices`);
     const random = new Random(seed);
+    const recorder = new LifeRecorder(node.cri);
+    await recorder.start();
     let version = 0;
     const change = () => {
       const name = random.pick(GUESTS) ?? "ada";
       if (random.below(3) === 0) node.remove(`${name}.yaml`);
-      else node.write(`${name}.yaml`, guest(name, random.below(2) === 0 ? 0 : ++version, shared));
+      else node.write(`${name}.yaml`, guest(name, random.below(2) === 0 ? 0 : ++version));
     };
     await untouched(`seed ${seed}`, async () => {
       for (let kill = 0; kill < KILLS; kill += 1) {
         for (let changes = 1 + random.below(3); changes > 0; changes -= 1) change();
-        await sleep(random.below(1500));
+        await sleep(random.below(2000));
         await traces.remember();
         await node.end("SIGKILL");
         if (random.below(3) === 0) change();
         node.launch();
+        // Now and then it is killed while it starts.
+        if (random.below(4) > 0) await node.untilReady();
       }
       await node.untilReady();
       await untilAsWanted(node, `seed ${seed}`);
     });
-    const duplicates = join(shared, "duplicates");
-    assert.equal(existsSync(duplicates) ? readFileSync(duplicates, "utf8") : "", "", `seed ${seed}: ran twice at once`);
     for (const name of GUESTS) node.remove(`${name}.yaml`);
     await Promise.all(GUESTS.map((name) => node.untilGone(name)));
     await node.until("the runtime has only the residents", async () => {
       return (await observeRealPods(node)).every(({ name }) => RESIDENTS.includes(name));
     });
+    await recorder.stop();
+    const lives = recorder.lives();
+    t.diagnostic(`${lives.length} containers and sandboxes lived`);
+    assert.ok(lives.length > KILLS);
+    assert.deepEqual(recorder.overlaps(), [], `seed ${seed}: two lived in one role`);
   });
 
   it("leaves its pods when it is told to end, and takes them up again", async () => {
@@ -167,10 +175,27 @@ describe("an agent that ends and starts again", { concurrency: 1 }, () => {
     assert.match(second.stderr, new RegExp(`\\b${node.pid}\\b`));
   });
 
+  it("removes a container that containerd runs and CRI knows nothing of", async () => {
+    const { runtime } = node.cri;
+    const [plain] = (await residents()).filter(({ name }) => name === "plain");
+    const sandbox = plain?.readySandboxes[0] ?? "";
+    const config = { metadata: { name: "lost", attempt: 0 }, image: { image: BUSYBOX }, command: ["sleep", "1000"] };
+    const id = await runtime.createContainer(sandbox, config, {
+      metadata: { name: "", uid: "", namespace: "", attempt: 0 },
+    });
+    // What is left of a start that was broken off at a bad moment: a task that CRI has not begun.
+    const ctr = ["--address", join(node.rootDir, "containerd", "containerd.sock"), "--namespace", "k8s.io"];
+    execFileSync("ctr", [...ctr, "tasks", "start", "--detach", "--null-io", id]);
+    assert.equal((await runtime.containerStatus(id))?.state, "CONTAINER_CREATED");
+    await runtime.removeContainer(id);
+    assert.equal(await runtime.containerStatus(id), undefined);
+    assert.equal(execFileSync("ctr", [...ctr, "tasks", "list", "--quiet"], { encoding: "utf8" }).includes(id), false);
+  });
+
   it("leaves nothing of pods that go", async () => {
     await traces.remember();
     node.removeAll();
-    await untilNothingLeft(node, traces);
+    await untilNothingLeft(node, traces, 60_000);
   });
 
   it("ends its pods and containerd when that is asked for", async () => {
@@ -225,14 +250,8 @@ function container(name: string, script: string) {
   return { name, image: BUSYBOX, imagePullPolicy: "Never", command: ["sh", "-c", script] };
 }
 
-/** A pod that finds out when another instance under its name still runs: the kernel ends its lock with it. */
-function guest(name: string, version: number, shared: string): unknown {
-  const script = [
-    `: ${version}`,
-    `exec 9>/shared/${name}.lock`,
-    `flock -n 9 || echo ${name} >> /shared/duplicates`,
-    SLEEP,
-  ].join("; ");
-  const main = { ...container("main", script), volumeMounts: [{ name: "shared", mountPath: "/shared" }] };
-  return shellPod(name, "", { containers: [main], volumes: [{ name: "shared", hostPath: { path: shared } }] });
+/** `version` makes it another pod of the same name. Its end takes a moment, so that two of them would meet. */
+function guest(name: string, version: number): unknown {
+  const script = `: ${version}; trap 'sleep 0.5; exit 0' TERM; while true; do sleep 1000 & wait $!; done`;
+  return shellPod(name, script, { terminationGracePeriodSeconds: 5 });
 }
