@@ -24,6 +24,7 @@ import { stopAgent } from "../down/stop-agent.ts";
 import type { CommandOf } from "../flags.ts";
 import { loadRunConfiguration } from "../load-run-configuration.ts";
 import { CONTAINER_LOGS_DIR } from "../run/agent-settings.ts";
+import { forgetClaim } from "../run/claim-cgroups.ts";
 import { FOOTPRINT_FILE, type Footprint, footprintOf, readFootprint } from "../run/footprint.ts";
 import { openRuntime } from "../run/machine-runtime.ts";
 import { openCgroups } from "../run/open-cgroups.ts";
@@ -154,6 +155,7 @@ class Removal {
     const cgroups = await openCgroups(footprint.cgroupDriver, footprint.cgroupRoot, this.#clock);
     const path = cgroups.runtimePath(["kubepods"]);
     const isGone = await removeCgroups(cgroups, uids);
+    forgetClaim(cgroups);
     say(isGone ? `cgroups: ${path} removed` : `cgroups: ${path} left, others have pods in it`);
   }
 
@@ -193,9 +195,19 @@ class Removal {
     rmSync(agentSocketPath(rootDir), { force: true });
     if (existsSync(join(rootDir, "pods"))) rmdirSync(join(rootDir, "pods"));
     const left = readdirSync(rootDir);
-    if (left.length === 0) rmdirSync(rootDir);
-    say(
-      left.length === 0 ? `state: ${rootDir} removed` : `state: removed; in ${rootDir} others have ${left.join(", ")}`,
-    );
+    if (left.length > 0) say(`state: removed; in ${rootDir} others have ${left.join(", ")}`);
+    else if (removeDirectory(rootDir)) say(`state: ${rootDir} removed`);
+    else say(`state: removed; ${rootDir} is a disk of its own and stays`);
+  }
+}
+
+/** False: something is mounted there, which only who mounted it takes away. */
+function removeDirectory(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EBUSY") return false;
+    throw error;
   }
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Cgroups } from "../../ports/cgroups.ts";
-import { claimCgroups } from "./claim-cgroups.ts";
+import { claimCgroups, forgetClaim } from "./claim-cgroups.ts";
 import { MachineUnfit } from "./machine-unfit.ts";
 
 let directory = "";
@@ -59,6 +59,18 @@ test("cgroups without processes are no pods", async () => {
 
 test("after a refusal or an end the cgroup is free again", async () => {
   await assert.rejects(claim(cgroupsWith("/d", ...KUBELETS)));
+  const before = readdirSync(directory);
   (await claim(cgroupsWith("/d"))).release();
   (await claim(cgroupsWith("/d"))).release();
+  assert.deepEqual(readdirSync(directory), before);
+});
+
+test("what a killed agent left of its claim can be forgotten, a claim that is held cannot", async () => {
+  const cgroups = cgroupsWith("/e");
+  const lock = await claim(cgroups);
+  forgetClaim(cgroups, directory);
+  await assert.rejects(claim(cgroups), /another agent \(process \d+\).*in cgroup \/e\/kubepods/);
+  lock.release();
+  forgetClaim(cgroups, directory);
+  (await claim(cgroups)).release();
 });

@@ -3,7 +3,8 @@
  * cgroup root for as long as it lives, and does not start where pods run that cannot be its own.
  */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { KUBEPODS, podUidOfCgroup, qosCgroupName } from "../../core/cgroup/index.ts";
 import { acquireInstanceLock, type InstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import type { Cgroups } from "../../ports/cgroups.ts";
@@ -27,7 +28,7 @@ export interface CgroupClaim {
 export async function claimCgroups(claim: CgroupClaim): Promise<InstanceLock> {
   const { cgroups, recordsPath, embeddedRuntime, claimsDir = CLAIMS_DIR } = claim;
   const path = cgroups.runtimePath(KUBEPODS);
-  const lock = lockOf(path, claimsDir);
+  const lock = lockOf(cgroups, claimsDir);
   const strangers = embeddedRuntime && !existsSync(recordsPath) ? await runningPods(cgroups) : [];
   if (strangers.length === 0) return lock;
   lock.release();
@@ -35,12 +36,38 @@ export async function claimCgroups(claim: CgroupClaim): Promise<InstanceLock> {
   throw new MachineUnfit(`cgroup ${path} holds pods of another kubelet (${example}); ${WAY_OUT}`);
 }
 
-function lockOf(path: string, claimsDir: string): InstanceLock {
-  const name = createHash("sha256").update(path).digest("hex").slice(0, 12);
+/** Takes away what a killed agent left of its claim; one that is held stays. */
+export function forgetClaim(cgroups: Cgroups, claimsDir = CLAIMS_DIR): void {
   try {
-    return acquireInstanceLock(`${claimsDir}/${name}`);
+    lockOf(cgroups, claimsDir).release();
+  } catch (error) {
+    if (!(error instanceof MachineUnfit)) throw error;
+  }
+}
+
+function directoryOf(cgroups: Cgroups, claimsDir: string): string {
+  const name = createHash("sha256").update(cgroups.runtimePath(KUBEPODS)).digest("hex").slice(0, 12);
+  return join(claimsDir, name);
+}
+
+function lockOf(cgroups: Cgroups, claimsDir: string): InstanceLock {
+  const directory = directoryOf(cgroups, claimsDir);
+  try {
+    const lock = acquireInstanceLock(directory);
+    // The one before took its file away between our opening and locking it: nobody else would see this lock.
+    if (!existsSync(directory)) {
+      lock.release();
+      return lockOf(cgroups, claimsDir);
+    }
+    return {
+      release() {
+        rmSync(directory, { recursive: true, force: true });
+        lock.release();
+      },
+    };
   } catch (error) {
     if (!(error instanceof HostError) || error.code !== "Busy") throw error;
+    const path = cgroups.runtimePath(KUBEPODS);
     throw new MachineUnfit(`${error.message}: it has its pods in cgroup ${path}; ${WAY_OUT}`);
   }
 }
