@@ -9,6 +9,14 @@ function plain(text: string): readonly unknown[] {
 }
 
 describe("parseYaml", () => {
+  it("refuses a text that would take minutes and gigabytes, before it takes them", () => {
+    const [document] = parseYaml(`a:\n${"- b: c\n".repeat(1_200_000)}`);
+    assert.deepEqual(document, { error: "yaml: too many values for one file: more than 400000 tokens", line: 44_446 });
+    const pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers:\n  - name: a\n    image: b\n";
+    assert.equal(parseYaml(`${pod}---\n`.repeat(2_000)).length, 2_001);
+    assert.deepEqual(plain(`a: |\n${"  some text\n".repeat(300_000)}`)[0], { a: "some text\n".repeat(300_000) });
+  });
+
   it("reads all documents, the empty ones as null", () => {
     assert.deepEqual(plain("a: 1\n---\n# nothing\n---\nb: 2\n"), [{ a: 1 }, null, { b: 2 }]);
     assert.deepEqual(plain(""), []);

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, Lexer, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import type { ManifestNode } from "../../core/manifest/manifest-node.ts";
 import { YamlConverter } from "./yaml-converter.ts";
 
@@ -10,6 +10,15 @@ export interface YamlError {
   readonly line: number;
 }
 
+/**
+ * Of a text: the parser takes microseconds and a kilobyte for each, and nothing else of the agent runs meanwhile. A
+ * thousand pods have half as many.
+ */
+const MAX_TOKENS = 400_000;
+
+/** Tokens of the lexer's own, which are not in the text: document, end of a flow collection, scalar. */
+const MARKS: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f"]);
+
 /** Characters that YAML does not allow at all. Source: gopkg.in/yaml.v2 readerc.go. */
 const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}\ufeff]/u;
 
@@ -19,6 +28,8 @@ const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{
  */
 export function parseYaml(text: string): readonly YamlDocument[] {
   const source = text.startsWith("\ufeff") ? text.slice(1) : text;
+  const excess = excessOf(source);
+  if (excess !== undefined) return [excess];
   const lines = new LineCounter();
   const documents = parseSafely(source, lines);
   if (!Array.isArray(documents)) return [documents as YamlError];
@@ -32,6 +43,23 @@ export function parseYaml(text: string): readonly YamlDocument[] {
     const fault = document.errors[0];
     return fault === undefined ? converter.convert(document) : faultOf(fault, lines);
   });
+}
+
+/** Counts before anything is built of the text. */
+function excessOf(source: string): YamlError | undefined {
+  // Every other token at least has a character.
+  if (source.length < MAX_TOKENS / 2) return undefined;
+  let count = 0;
+  let offset = 0;
+  for (const token of new Lexer().lex(source)) {
+    count += 1;
+    if (!MARKS.has(token)) offset += token.length;
+    if (count > MAX_TOKENS) {
+      const line = source.slice(0, offset).split("\n").length;
+      return { error: `yaml: too many values for one file: more than ${MAX_TOKENS} tokens`, line };
+    }
+  }
+  return undefined;
 }
 
 function parseSafely(source: string, lines: LineCounter): readonly Document.Parsed[] | YamlError {
