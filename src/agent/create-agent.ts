@@ -194,7 +194,10 @@ function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, 
     async stop() {
       abort.abort();
       for (const component of components.toReversed()) {
-        await Promise.race([component.stop(), clock.sleep(STOP_COMPONENT_LIMIT_MS)]);
+        // A timer that nobody waits for any more would hold up the end of the process.
+        const stopped = new AbortController();
+        await Promise.race([component.stop(), clock.sleep(STOP_COMPONENT_LIMIT_MS, stopped.signal)]);
+        stopped.abort();
       }
     },
   };

@@ -130,6 +130,18 @@ test("the node's readiness is told as an event, with what is wrong", async () =>
   ]);
 });
 
+test("the end of the agent leaves pods running and nothing to wait for", async () => {
+  const node = new FakeNode();
+  node.source.showPods(podOf("web"));
+  await node.start();
+  await node.clock.pass(60_000);
+  const before = node.clock.monotonic();
+  await node.agent.stop();
+  await settle();
+  assert.deepEqual([node.clock.monotonic(), node.clock.pendingTimers], [before, 0]);
+  assert.ok(node.running("main"));
+});
+
 test("a runtime that hangs does not hold up the end of the agent", async () => {
   const node = new FakeNode();
   node.source.showPods(podOf("web"));
