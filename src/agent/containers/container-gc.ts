@@ -16,6 +16,7 @@ import {
 } from "../../core/cri/labels.ts";
 import type { CriContainer, CriContainerStatus } from "../../core/cri/types.ts";
 import { containerIdOfLogLink, containerLogLink } from "../../core/logs/log-paths.ts";
+import { withOrderedCreation } from "../../core/pleg/creation-order.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -99,7 +100,12 @@ export class ContainerGc {
   async #removeSandboxes(input: GcInput): Promise<void> {
     const { runtime } = this.#ports;
     const containers = (await this.#containers()).map(gcContainer);
-    const sandboxes = (await runtime.listPodSandbox()).filter(({ labels }) => isManagedByKubelet(labels));
+    const managed = (await runtime.listPodSandbox()).filter(({ labels }) => isManagedByKubelet(labels));
+    const sandboxes = withOrderedCreation(
+      managed,
+      ({ metadata }) => metadata.uid,
+      ({ metadata }) => metadata.attempt,
+    );
     const rows = sandboxes.map(({ id, labels, state, createdAtMs }) => ({
       id,
       podUid: labels[POD_UID_LABEL] ?? "",
@@ -132,7 +138,12 @@ export class ContainerGc {
   }
 
   async #containers(): Promise<readonly CriContainer[]> {
-    return (await this.#ports.runtime.listContainers()).filter(({ labels }) => isManagedByKubelet(labels));
+    const managed = (await this.#ports.runtime.listContainers()).filter(({ labels }) => isManagedByKubelet(labels));
+    return withOrderedCreation(
+      managed,
+      ({ labels, metadata }) => `${labels[POD_UID_LABEL]} ${metadata.name}`,
+      ({ metadata }) => metadata.attempt,
+    );
   }
 
   async #attempt(message: string, id: string, action: () => Promise<void>): Promise<void> {

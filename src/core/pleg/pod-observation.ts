@@ -5,6 +5,7 @@
 import { POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from "../cri/labels.ts";
 import type { CriContainer, PodSandbox, PodSandboxStatus } from "../cri/types.ts";
 import type { RuntimeContainerStatus, RuntimePodStatus } from "../pod/runtime-status.ts";
+import { withOrderedCreation } from "./creation-order.ts";
 import { containerPlegState, type PodStates, sandboxPlegState } from "./diff.ts";
 
 /** Rows of ListPodSandbox and ListContainers that belong to one pod UID, in any order. */
@@ -90,12 +91,18 @@ export function assemblePodStatus(
   const asked = new Set([...plan.sandboxIds, ...plan.containerIds]);
   const pick = <T>(id: string, answers: ReadonlyMap<string, T>, known: ReadonlyMap<string, T>) =>
     asked.has(id) ? answers.get(id) : known.get(id);
-  const sandboxStatuses = rows.sandboxes
-    .flatMap((row) => pick(row.id, sandboxes, knownSandboxes) ?? [])
-    .sort((a, b) => b.createdAtMs - a.createdAtMs || b.metadata.attempt - a.metadata.attempt || compare(a.id, b.id));
-  const containerStatuses = rows.containers
-    .flatMap((row) => pick(row.id, containers, knownContainers) ?? [])
-    .sort((a, b) => b.createdAtMs - a.createdAtMs || b.restartCount - a.restartCount || compare(a.id, b.id));
+  const observedSandboxes = rows.sandboxes.flatMap((row) => pick(row.id, sandboxes, knownSandboxes) ?? []);
+  const sandboxStatuses = withOrderedCreation(
+    observedSandboxes,
+    () => rows.uid,
+    ({ metadata }) => metadata.attempt,
+  ).toSorted((a, b) => b.createdAtMs - a.createdAtMs || b.metadata.attempt - a.metadata.attempt || compare(a.id, b.id));
+  const observedContainers = rows.containers.flatMap((row) => pick(row.id, containers, knownContainers) ?? []);
+  const containerStatuses = withOrderedCreation(
+    observedContainers,
+    ({ name }) => name,
+    ({ restartCount }) => restartCount,
+  ).toSorted((a, b) => b.createdAtMs - a.createdAtMs || b.restartCount - a.restartCount || compare(a.id, b.id));
   if (sandboxStatuses.length === 0 && containerStatuses.length === 0) return undefined;
   const labels = rows.sandboxes[0]?.labels ?? rows.containers[0]?.labels ?? {};
   return {
