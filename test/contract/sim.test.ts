@@ -56,10 +56,13 @@ cgroupsContract("sim", async () => {
   const limitOf = (name: CgroupName) => tree.find(name)?.resources.memoryLimitBytes;
   return {
     cgroups: simCgroups(tree, line),
-    startProcess: async (name) => tree.startProcess(name, () => {}),
+    async startProcess(name) {
+      const pid = tree.startProcess(name, () => tree.endProcess(name, pid));
+      return pid;
+    },
     isRunning: async (pid) => tree.isRunning(pid),
     memoryLimitBytes: async (name) => (limitOf(name) === -1 ? undefined : limitOf(name)),
-    takeAway: async (name) => tree.remove(name),
+    takeAway: async (name) => void tree.remove(name),
     close: async () => {},
   };
 });

@@ -154,6 +154,18 @@ export class VirtualDisk {
     this.#parent(path).entries.set(lastName(path), directory);
   }
 
+  /** As after a reboot: nothing is mounted, and what was in memory is gone. */
+  loseMounts(): void {
+    const restore = (directory: Directory) => {
+      for (const [name, node] of directory.entries) {
+        const bare = node.kind === "directory" && node.mount !== null ? node.mount.covered : node;
+        directory.entries.set(name, bare);
+        if (bare.kind === "directory") restore(bare);
+      }
+    };
+    restore(this.#root);
+  }
+
   /** It lies on a filesystem in memory. */
   isInMemory(path: string): boolean {
     const names = namesOf(path);

@@ -32,19 +32,30 @@ export function noNeedlessStop(scene: Scene): Invariant {
   };
 }
 
-function isStopJustified({ desire, node, draining }: Scene, container: ContainerRecord): boolean {
+function isStopJustified(scene: Scene, container: ContainerRecord): boolean {
+  const { desire, node, draining } = scene;
   if (draining || container.lost || !container.sandbox.ready) return true;
   const uid = podUidOf(container);
   const { hash, containerName } = containerInfoFromLabels(
     container.config.labels ?? {},
     container.config.annotations ?? {},
   );
+  if (isPastDeadline(scene, uid)) return true;
   if (desire.wasUnwantedSince(uid, containerName, hash, container.createdAtMonotonicMs)) return true;
   // The kubelet replaces all sandboxes of a pod that has more than one that is ready.
   const ready = [...node.runtime.sandboxes.values()].filter(
     (sandbox) => sandbox.ready && sandbox.config.metadata.uid === uid,
   );
   return ready.length > 1;
+}
+
+/** The pod's activeDeadlineSeconds are over, or a jump of the wall clock makes it look so. */
+function isPastDeadline({ desire, node, clockJumpedAtMs }: Scene, uid: string): boolean {
+  const seconds = desire.pod(uid)?.spec?.activeDeadlineSeconds;
+  const sinceMs = desire.wantedSinceMs(uid);
+  if (seconds === undefined || sinceMs === undefined) return false;
+  // Start times have whole seconds.
+  return clockJumpedAtMs >= sinceMs || node.time.monotonicMs - sinceMs >= (seconds - 1) * 1000;
 }
 
 function first(answers: readonly (string | undefined)[]): string | undefined {

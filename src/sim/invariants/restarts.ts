@@ -1,11 +1,17 @@
 /** Restarts: they count up, obey the restart policy and wait out the crash back-off. */
 
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
+import { parentPath } from "../disk/virtual-disk.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
 import type { Desire } from "../scenario/desire.ts";
 import { containerText, type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
-export function restartCountGrows({ desire }: Scene): Invariant {
+/** As long as anything is left of earlier instances: once the runtime and the disk know of none, counting begins anew. */
+export function restartCountGrows({ desire, node }: Scene): Invariant {
+  const isLeft = (container: ContainerRecord) =>
+    [...node.runtime.containers.values()].some(
+      (other) => other !== container && keyOf(desire, other) === keyOf(desire, container),
+    ) || (node.disk.list(parentPath(container.logPath)) ?? []).length > 0;
   const highest = new Map<string, number>();
   return {
     name: "restart counts only grow",
@@ -15,7 +21,7 @@ export function restartCountGrows({ desire }: Scene): Invariant {
       const before = highest.get(key) ?? -1;
       // An instance that never ran leaves nothing, so its number may be given again.
       if (change === "started") highest.set(key, Math.max(before, attempt));
-      if (change !== "created") return undefined;
+      if (change !== "created" || !isLeft(container)) return undefined;
       return attempt > before ? undefined : `${containerText(container)} came after attempt ${before}`;
     },
   };
@@ -28,7 +34,8 @@ export function restartPolicyHolds({ desire }: Scene): Invariant {
     name: "no restart against the restart policy",
     onContainer: (container, change) => {
       const key = keyOf(desire, container);
-      if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
+      // Of one that the runtime lost sight of nobody can tell how it ended: the kubelet starts it again.
+      if (change === "ended" && container.startedAtMs > 0 && !container.wasLost) ended.set(key, container);
       if (change !== "started") return undefined;
       const before = ended.get(key);
       const spec = desire.pod(podUidOf(container))?.spec;

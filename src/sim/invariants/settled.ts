@@ -8,8 +8,10 @@ import { KUBEPODS, podUidOfCgroup, qosCgroupName } from "../../core/cgroup/index
 import { podUidOfLogDirectory } from "../../core/logs/log-paths.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
+import { textOf } from "../disk/virtual-disk.ts";
 import { POD_LOGS_DIR, ROOT_DIR, type SimNode } from "../node/sim-node.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
+import type { Desire } from "../scenario/desire.ts";
 import type { Scene } from "./invariant.ts";
 
 /** What a wanted pod still lacks, and what is there although nobody wants it. */
@@ -42,17 +44,25 @@ function podCgroups(cgroups: SimNode["cgroups"]): readonly string[] {
   });
 }
 
-function lacking({ node, agent }: Scene, pod: Pod): readonly string[] {
+function lacking({ node, agent, desire }: Scene, pod: Pod): readonly string[] {
   const uid = uidOf(pod);
   const text = `${pod.metadata?.namespace ?? ""}/${pod.metadata?.name ?? ""}`;
   const containers = [...node.runtime.containers.values()].filter(({ sandbox }) => sandbox.config.metadata.uid === uid);
   const shown = agent?.view.pods().find((each) => uidOf(each) === uid);
   if (shown === undefined) return [`${text} is not shown`];
   const phase = shown.status?.phase;
-  if (isTerminalPhase(phase)) return ended(node, text, pod, phase, containers);
+  if (isTerminalPhase(phase) && shown.status?.reason !== "DeadlineExceeded")
+    return ended(node, text, pod, phase, containers);
   const ready = [...node.runtime.sandboxes.values()].filter(
     ({ config, ready: isReady }) => isReady && config.metadata.uid === uid,
   );
+  if (isTerminalPhase(phase)) {
+    const isLate = pod.spec?.activeDeadlineSeconds !== undefined;
+    return isLate && ready.length === 0 ? [] : [`${text} is over its deadline, with ${ready.length} ready sandboxes`];
+  }
+  const volumes = volumesWrong(node, desire, pod);
+  // Without its volumes nothing of a pod starts.
+  if (volumes === "missing") return [];
   // A pod that is never restarted and whose sandbox died stays as it is: so does the kubelet's computePodActions decide.
   if (ready.length === 0 && containers.length > 0 && pod.spec?.restartPolicy === "Never") return [];
   if (ready.length !== 1) return [`${text} (${phase}) has ${ready.length} ready sandboxes`];
@@ -65,7 +75,25 @@ function lacking({ node, agent }: Scene, pod: Pod): readonly string[] {
     if (problem !== undefined) problems.push(`${text}/${container.name} (${phase}) ${problem}`);
   }
   // While initialization goes on (or fails again and again), nothing else is to be expected.
-  if (problems.length === 0 && started) problems.push(...shownWrong(text, shown, main, containers));
+  if (problems.length === 0 && started)
+    problems.push(...volumes.map((problem) => `${text}: ${problem}`), ...shownWrong(text, shown, main, containers));
+  return problems;
+}
+
+/** Volumes show what their ConfigMaps say; while one is missing, the pod may wait for it. */
+function volumesWrong(node: SimNode, desire: Desire, pod: Pod): "missing" | readonly string[] {
+  const problems: string[] = [];
+  for (const { name, configMap } of pod.spec?.volumes ?? []) {
+    if (configMap === undefined) continue;
+    const object = desire.configMap(pod.metadata?.namespace ?? "", configMap.name ?? "");
+    const place = `${ROOT_DIR}/pods/${uidOf(pod)}/volumes/kubernetes.io~configmap/${name}`;
+    if (object === undefined) return "missing";
+    for (const [key, wanted] of Object.entries(object.data ?? {})) {
+      const file = node.disk.find(`${place}/${key}`);
+      const there = file?.kind === "file" ? textOf(file) : undefined;
+      if (there !== wanted) problems.push(`volume ${name} shows ${there} instead of ${wanted}`);
+    }
+  }
   return problems;
 }
 
@@ -79,6 +107,7 @@ function lack(
 ): string | undefined {
   if (isHopeless(node, container)) return undefined;
   if (instance === undefined) return isMain ? "was never made" : undefined;
+  if (instance.lost) return "is in unknown state";
   if (instance.state === "running") {
     return hashOf(instance) === containerHash(container) ? undefined : "runs from an old spec";
   }

@@ -48,18 +48,19 @@ export class SimCgroups {
     return processesOf(this.#root).includes(pid);
   }
 
-  /** Kills all in it and takes it away with all below. */
-  remove(name: CgroupName): void {
+  /** Kills all in it and takes it away with all below; `false`: a process in it does not end. */
+  remove(name: CgroupName): boolean {
     const cgroup = this.find(name);
     const leaf = name.at(-1);
-    if (cgroup === undefined || leaf === undefined) return;
+    if (cgroup === undefined || leaf === undefined) return true;
     killAll(cgroup);
+    if (processesOf(cgroup).length > 0) return false;
     this.find(name.slice(0, -1))?.children.delete(leaf);
+    return true;
   }
 
-  /** Every process dies with the machine, and the tree is made anew. */
+  /** As after a reboot. */
   clear(): void {
-    killAll(this.#root);
     this.#root.children.clear();
   }
 }
@@ -105,8 +106,7 @@ export function simCgroups(world: SimCgroups, line: Line): Cgroups {
     remove: (name) =>
       call("remove", () => {
         if (name.length === 0) throw new HostError("Invalid", "/", "the root cgroup cannot be removed");
-        world.remove(name);
-        return true;
+        return world.remove(name);
       }),
   };
 }
@@ -120,9 +120,7 @@ function processesOf(cgroup: Cgroup): number[] {
 }
 
 function killAll(cgroup: Cgroup): void {
-  for (const [pid, onKilled] of [...cgroup.processes]) {
-    cgroup.processes.delete(pid);
-    onKilled();
-  }
+  // Who ends takes itself out.
+  for (const onKilled of [...cgroup.processes.values()]) onKilled();
   for (const child of cgroup.children.values()) killAll(child);
 }

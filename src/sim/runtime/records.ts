@@ -48,6 +48,10 @@ export interface ContainerRecord {
   exitShownAtMs: number;
   /** The runtime has lost sight of it: it may be running. */
   lost: boolean;
+  wasLost: boolean;
+  /** From SIGKILL to the end, in milliseconds: 0 but for a process that hangs in the kernel. */
+  deathMs: number;
+  isDying: boolean;
   readonly logPath: string;
   log: DiskFile | undefined;
   pid: number;

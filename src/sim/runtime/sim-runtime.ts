@@ -101,7 +101,10 @@ export class SimRuntime {
     if (sandbox === undefined) return;
     for (const container of this.containersOf(id)) this.kill(container, "sandboxStopped");
     await this.#pause(this.#times.sandboxMs());
-    for (const container of this.containersOf(id)) this.kill(container, "sandboxStopped");
+    for (const container of this.containersOf(id)) {
+      this.kill(container, "sandboxStopped");
+      if (container.state === "running") throw stillRuns("StopPodSandbox", container.id);
+    }
     this.#endSandbox(sandbox);
   }
 
@@ -149,6 +152,9 @@ export class SimRuntime {
       message: "",
       exitShownAtMs: 0,
       lost: false,
+      wasLost: false,
+      deathMs: 0,
+      isDying: false,
       logPath: `${sandbox.config.logDirectory ?? ""}/${config.logPath ?? ""}`,
       log: undefined,
       pid: 0,
@@ -217,7 +223,28 @@ export class SimRuntime {
 
   /** SIGKILL. */
   kill(container: ContainerRecord, cause: EndCause): void {
-    this.#end(container, KILLED_CODE, cause);
+    if (container.state !== "running" || container.isDying) return;
+    if (container.deathMs === 0) {
+      this.#end(container, KILLED_CODE, cause);
+      return;
+    }
+    container.isDying = true;
+    this.#parts.time.after(container.deathMs, () => this.#end(container, KILLED_CODE, cause));
+  }
+
+  /** The runtime forgets what the container does; it goes on. */
+  loseSight(container: ContainerRecord): void {
+    container.lost = true;
+    container.wasLost = true;
+  }
+
+  /** The machine goes down: every process ends, whatever it hangs in. */
+  powerOff(): void {
+    for (const container of this.containers.values()) {
+      container.lost = false;
+      this.#end(container, KILLED_CODE, "fault");
+    }
+    for (const sandbox of this.sandboxes.values()) this.#endSandbox(sandbox);
   }
 
   removeContainer(id: string): void {
@@ -227,6 +254,7 @@ export class SimRuntime {
       throw failure("Unknown", "RemoveContainer", `container "${id}" is in starting state, can't be removed`);
     }
     this.kill(container, "removed");
+    if (container.state === "running") throw stillRuns("RemoveContainer", id);
     this.containers.delete(id);
     this.#names.delete(containerName(container.sandbox, container.config));
     this.#tellContainer(container, "removed");
@@ -288,6 +316,7 @@ export class SimRuntime {
     const { time, cgroups } = this.#parts;
     for (const timer of container.timers.splice(0)) timer.cancel();
     container.state = "exited";
+    container.lost = false;
     container.finishedAtMs = time.wallMs;
     container.exitCode = exitCode;
     container.reason = told?.reason ?? (exitCode === 0 ? "Completed" : "Error");
@@ -342,6 +371,10 @@ export class SimRuntime {
   ): void {
     for (const watcher of this.#watchers) watcher.onContainer(container, what, cause);
   }
+}
+
+function stillRuns(call: string, id: string): RuntimeError {
+  return failure("Unknown", call, `failed to kill container "${id}": it does not end`);
 }
 
 export function failure(code: RuntimeErrorCode, call: string, message: string): RuntimeError {

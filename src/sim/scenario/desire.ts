@@ -2,7 +2,7 @@
  * What the agent has been told to run, worked out beside it: the standard that its deeds are judged by. Keeps for every
  * pod when it was wanted and with which containers.
  */
-import type { Pod } from "../../core/api/types.ts";
+import type { ConfigMap, Pod } from "../../core/api/types.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import {
   type DesiredObjects,
@@ -47,7 +47,8 @@ export class Desire {
     const table = "lastGoodManifests";
     const files = Object.fromEntries(records.keys(table).map((key) => [key, records.get(table, key) as FileState]));
     this.#state = { ...this.#state, files };
-    this.#objects = mergeObjects(this.#state, this.#objects);
+    const holders = (records.get("manifestNames", "holders") ?? {}) as Readonly<Record<string, string>>;
+    this.#objects = mergeObjects(this.#state, { holders: new Map(Object.entries(holders)) });
     this.#remember();
   }
 
@@ -80,6 +81,17 @@ export class Desire {
   /** When the pod was wanted last, or the last change of how; `undefined`: it never was wanted. */
   lastChangeMs(uid: string): number | undefined {
     return this.#histories.get(uid)?.at(-1)?.fromMs;
+  }
+
+  /** When the pod came, this time; `undefined`: it is not wanted. */
+  wantedSinceMs(uid: string): number | undefined {
+    const history = this.#histories.get(uid) ?? [];
+    const gone = history.findLastIndex(({ hashes }) => hashes === undefined);
+    return history[gone + 1]?.fromMs;
+  }
+
+  configMap(namespace: string, name: string): ConfigMap | undefined {
+    return this.#objects.configMaps.get(`${namespace}/${name}`);
   }
 
   /** How often the pod has come; one that goes and comes back under the same UID begins anew. */

@@ -21,7 +21,10 @@ export function podText(random: Random, name: string): string {
   const initContainers = random.chance(0.3)
     ? range(random.between(1, 2)).map((n) => container(random, `i${n}`, initCommand(random)))
     : [];
-  const volumes = random.chance(0.3) ? [{ name: "scratch", emptyDir: {} }] : [];
+  const volumes = [
+    ...(random.chance(0.3) ? [{ name: "scratch", emptyDir: random.pick([{}, { medium: "Memory" }]) }] : []),
+    ...(random.chance(0.2) ? [{ name: "settings", configMap: { name: SETTINGS } }] : []),
+  ];
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Pod",
@@ -30,11 +33,14 @@ export function podText(random: Random, name: string): string {
       restartPolicy,
       terminationGracePeriodSeconds: random.pick([0, 1, 5, 30]),
       ...(random.chance(0.1) && { hostNetwork: true }),
+      ...(random.chance(0.1) && { activeDeadlineSeconds: random.between(20, 900) }),
       ...(initContainers.length > 0 && { initContainers }),
       ...(volumes.length > 0 && { volumes }),
       containers: containers.map((each) => ({
         ...each,
-        ...(volumes.length > 0 && { volumeMounts: [{ name: "scratch", mountPath: "/scratch" }] }),
+        ...(volumes.length > 0 && {
+          volumeMounts: volumes.map((volume) => ({ name: volume.name, mountPath: `/${volume.name}` })),
+        }),
       })),
     },
   });
@@ -46,6 +52,19 @@ export function withOtherImage(random: Random, text: string): string {
   const from = random.pickAny(current);
   const to = random.pickAny(IMAGES.filter((image) => image !== from));
   return from === undefined || to === undefined ? text : text.replace(from, to);
+}
+
+/** Name of the one ConfigMap that pods look for. */
+const SETTINGS = "settings";
+
+/** The JSON text of the ConfigMap, with other data each time. */
+export function configMapText(random: Random): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: SETTINGS, namespace: "default" },
+    data: { serial: random.hex(8) },
+  });
 }
 
 /** Text that is no JSON. */

@@ -1,10 +1,12 @@
 /** What happens in a storm: manifests come, change and go, and the node is shaken. */
+
+import { KUBEPODS, podCgroupName } from "../../core/cgroup/index.ts";
 import type { Weather } from "../faults/weather.ts";
 import type { SimManifests } from "../node/sim-manifests.ts";
-import type { SimNode } from "../node/sim-node.ts";
+import { POD_LOGS_DIR, ROOT_DIR, type SimNode } from "../node/sim-node.ts";
 import type { Random } from "../random.ts";
 import type { AgentLife } from "./agent-life.ts";
-import { brokenText, podText, withOtherImage } from "./manifest-factory.ts";
+import { brokenText, configMapText, podText, withOtherImage } from "./manifest-factory.ts";
 import type { Trace } from "./trace.ts";
 
 export interface StoryParts {
@@ -33,10 +35,12 @@ export function drawPlot(random: Random): Plot {
 }
 
 interface Place {
+  /** What the place is called in the trace. */
   readonly name: string;
   readonly file: string;
   readonly manifests: SimManifests;
-  /** The last good text; `undefined`: no pod is wanted here. */
+  readonly write: (random: Random) => string;
+  /** The last good text; `undefined`: nothing is wanted here. */
   text: string | undefined;
 }
 
@@ -50,12 +54,18 @@ export class Story {
     this.#parts = parts;
     this.#plot = plot;
     const { node, random } = parts;
-    this.#places = Array.from({ length: plot.places }, (_, n) => ({
-      name: `p${n}`,
-      file: `p${n}.json`,
-      manifests: random.chance(0.3) ? node.staticManifests : node.manifests,
-      text: undefined,
-    }));
+    const pods = Array.from({ length: plot.places }, (_, n): Place => {
+      const name = `p${n}`;
+      const manifests = random.chance(0.3) ? node.staticManifests : node.manifests;
+      return { name, file: `${name}.json`, manifests, write: (chance) => podText(chance, name), text: undefined };
+    });
+    const settings = { name: "settings", file: "settings.json", manifests: node.manifests, text: undefined };
+    const rival = { name: "rival of p0", file: "rival.json", manifests: node.manifests, text: undefined };
+    this.#places = [
+      ...pods,
+      { ...settings, write: configMapText },
+      ...(random.chance(0.3) ? [{ ...rival, write: (chance: Random) => podText(chance, "p0") }] : []),
+    ];
   }
 
   /** Begins to stir; goes on until `calm`. */
@@ -98,7 +108,7 @@ export class Story {
     const place = random.pickAny(this.#places);
     if (place === undefined) return;
     if (place.text === undefined || random.chance(0.15)) {
-      this.#write(place, podText(random, place.name), "gets a pod");
+      this.#write(place, place.write(random), "is written");
       return;
     }
     const kind = random.between(1, 10);
@@ -139,6 +149,11 @@ export class Story {
     ["network down", () => this.#networkDown()],
     ["disk full", () => this.#diskFull()],
     ["manifests unreadable", () => this.#blockManifests()],
+    ["clock jumps", () => this.#jumpClock()],
+    ["container lost", () => this.#loseContainer()],
+    ["process hangs", () => this.#hangProcess()],
+    ["reboot", () => this.#reboot()],
+    ["junk", () => this.#leaveJunk()],
   ];
 
   #pauseMs(): number {
@@ -160,6 +175,55 @@ export class Story {
     if (victim === undefined) return;
     trace.add(`fault: sandbox ${victim.id.slice(0, 8)} dies`);
     node.runtime.breakSandbox(victim);
+  }
+
+  #jumpClock(): void {
+    const { node, random, trace, onClockJump } = this.#parts;
+    const ms = random.pick([-1, 1]) * random.exponential(random.pick([2_000, 600_000]));
+    trace.add(`fault: the wall clock jumps by ${ms} ms`);
+    node.time.jump(ms);
+    onClockJump();
+  }
+
+  #loseContainer(): void {
+    const { node, random, trace } = this.#parts;
+    const victim = random.pickAny([...node.runtime.containers.values()].filter(({ state }) => state !== "starting"));
+    if (victim === undefined) return;
+    trace.add(`fault: the runtime loses sight of container ${victim.id.slice(0, 8)}`);
+    node.runtime.loseSight(victim);
+  }
+
+  #hangProcess(): void {
+    const { node, random, trace } = this.#parts;
+    const victim = random.pickAny([...node.runtime.containers.values()].filter(({ state }) => state === "running"));
+    if (victim === undefined) return;
+    victim.deathMs = random.exponential(30_000);
+    trace.add(`fault: container ${victim.id.slice(0, 8)} will take ${victim.deathMs} ms to die`);
+  }
+
+  #reboot(): void {
+    const { node, random, trace, weather, life } = this.#parts;
+    if (random.chance(0.7)) return;
+    trace.add("fault: the machine reboots");
+    const downMs = random.exponential(10_000);
+    life.kill(downMs + random.between(0, 5_000));
+    node.runtime.powerOff();
+    node.cgroups.clear();
+    node.disk.loseMounts();
+    weather.runtimeDown = true;
+    node.time.after(downMs, () => {
+      weather.runtimeDown = false;
+    });
+  }
+
+  /** As an agent of before that nobody remembers would have left it. */
+  #leaveJunk(): void {
+    const { node, random, trace } = this.#parts;
+    const uid = `${random.hex(8)}-${random.hex(4)}-${random.hex(4)}-${random.hex(4)}-${random.hex(12)}`;
+    trace.add(`fault: junk of a pod ${uid}`);
+    node.disk.makeDirectories(`${ROOT_DIR}/pods/${uid}/volumes`, 0o750);
+    node.disk.makeDirectories(`${POD_LOGS_DIR}/default_junk_${uid}/c0`);
+    node.cgroups.make(podCgroupName(KUBEPODS, "BestEffort", uid));
   }
 
   #stopAgent(): void {
