@@ -92,6 +92,11 @@ export class Pleg {
     return this.#cache.observe(uid, notBefore);
   }
 
+  /** As the newest known status, but with every exit as the runtime itself tells it; waits for that, 2 s at most. */
+  confirmed(uid: string): Promise<RuntimePodStatus | undefined> {
+    return this.#cache.confirmed(uid);
+  }
+
   /** The newest known status, without asking. */
   peek(uid: string): RuntimePodStatus | undefined {
     return this.#cache.peek(uid);

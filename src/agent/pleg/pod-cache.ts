@@ -131,6 +131,19 @@ export class PodCache {
     this.#follow(uid, event).catch((error: unknown) => this.#logFailure(uid, error));
   }
 
+  /** The status once the runtime itself tells of every exit that its events told (2 s at most): with the true reasons. */
+  async confirmed(uid: string): Promise<RuntimePodStatus | undefined> {
+    const { clock } = this.#ports;
+    const started = clock.monotonic();
+    let pauseMs = 5;
+    while ((this.#entries.get(uid)?.exits.size ?? 0) > 0 && clock.monotonic() - started < LAG_LIMIT_MS) {
+      await clock.sleep(pauseMs);
+      await this.observe(uid, clock.monotonic());
+      pauseMs *= 2;
+    }
+    return this.peek(uid);
+  }
+
   #takeExit(uid: string, { containerId, exit }: RuntimeEvent): void {
     const entry = this.#entries.get(uid);
     if (entry === undefined || exit === undefined) return;

@@ -118,7 +118,8 @@ export class PodSyncer {
     if (status !== undefined) {
       await killer.killPod(pod, status, graceSeconds, signal).finally(() => this.#acted(uid));
     }
-    const after = await pleg.observe(uid, clock.monotonic());
+    await pleg.observe(uid, clock.monotonic());
+    const after = await pleg.confirmed(uid);
     const running = after?.containerStatuses.filter(({ state }) => state === "CONTAINER_RUNNING") ?? [];
     if (running.length > 0)
       throw new Error(`containers still run after the kill: ${running.map(({ name }) => name).join(", ")}`);
@@ -166,7 +167,10 @@ export class PodSyncer {
   async #observe(pod: Pod): Promise<RuntimePodStatus> {
     const { pleg } = this.#ports;
     const uid = uidOf(pod);
-    return (await pleg.observe(uid, this.#actedAt.get(uid) ?? -Infinity)) ?? emptyStatus(pod);
+    const status = await pleg.observe(uid, this.#actedAt.get(uid) ?? -Infinity);
+    // What is restarted anyway need not wait for the runtime to say why it ended; an end that stays must be told right.
+    const lasting = pod.spec?.restartPolicy !== "Always";
+    return (lasting ? await pleg.confirmed(uid) : status) ?? emptyStatus(pod);
   }
 
   /**
