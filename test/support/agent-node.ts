@@ -32,7 +32,7 @@ import { cgroupProcesses, killProcesses, processesWith } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** An emulated machine is that many times slower, and who looks too often holds up what he is waiting for. */
-const [SLOWNESS, POLL_MS] = process.env["TSKUBELET_VM"] === undefined ? [1, 20] : [6, 1_000];
+const [SLOWNESS, POLL_MS] = process.env["TSKUBELET_VM"] === undefined ? [1, 20] : [10, 1_000];
 export const BUSYBOX = "localhost/tskubelet/busybox:1";
 
 export type ConfigFields = Readonly<Record<string, unknown>>;
@@ -386,7 +386,8 @@ export function conditionOf(pod: Pod, type: string): string | undefined {
   return pod.status?.conditions?.find((condition) => condition.type === type)?.status;
 }
 
-function getText(socketPath: string, path: string): Promise<string | undefined> {
+/** An answer of an agent's local API; `undefined`: nobody answers. */
+export function getText(socketPath: string, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const call = request({ socketPath, path, timeout: 5_000 * SLOWNESS }, (response) => {
       const chunks: Buffer[] = [];

@@ -29,14 +29,14 @@ function passedIn(output: string): number {
 
 // Only x86-64 is emulated, and the machine runs the programs of this one.
 if (process.arch === "x64") {
-  test("the agent's parts hold on cgroup v2 and PSI, with every capability", async (context) => {
+  test("the agent and its parts hold on cgroup v2 and PSI, with every capability", async (context) => {
     assert.ok(guestFiles.some((name) => !name.endsWith(".systemd.test.ts")));
     const passed = passedIn(await bootAndTest("--plain"));
     assert.ok(passed > 0);
     context.diagnostic(`${passed} tests passed in the plain machine`);
   });
 
-  test("the agent's parts hold below systemd", async (context) => {
+  test("the agent and its parts hold below systemd, as a service with its cgroup driver", async (context) => {
     assert.ok(guestFiles.some((name) => name.endsWith(".systemd.test.ts")));
     const passed = passedIn(await bootAndTest("--systemd"));
     assert.ok(passed > 0);
