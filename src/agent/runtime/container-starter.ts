@@ -84,7 +84,30 @@ export class ContainerStarter {
       this.#failed(context, `Error: ${config.error}`);
       return { reason: "CreateContainerConfigError", message: config.error };
     }
+    try {
+      if (await this.#hasStartedAfterAll(context, signal)) return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#failed(context, `Error: ${errorMessage(error)}`);
+      return { reason: "CreateContainerError", message: errorMessage(error) };
+    }
     return this.#createAndStart(pod, container, sandbox, config.config, signal);
+  }
+
+  /**
+   * An instance that was made but not seen running: its start broke off, or is still on its way to the runtime (of this
+   * agent or of one that died). It goes before another one is made, so that two never run side by side. `true`: it has
+   * been started meanwhile. Differs: the kubelet leaves such instances to the garbage collection.
+   */
+  async #hasStartedAfterAll({ container, observed }: StartContext, signal: AbortSignal): Promise<boolean> {
+    const { runtime } = this.#ports;
+    for (const { id, name, state } of observed.containerStatuses) {
+      if (name !== container.name || state !== "CONTAINER_CREATED") continue;
+      const now = await runtime.containerStatus(id, { signal });
+      if (now !== undefined && now.state !== "CONTAINER_CREATED") return true;
+      await runtime.removeContainer(id, { signal });
+    }
+    return false;
   }
 
   async #createAndStart(
