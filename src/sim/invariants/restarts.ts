@@ -1,18 +1,18 @@
 /** Restarts: they count up, obey the restart policy and wait out the crash back-off. */
 
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
-import { parentPath } from "../disk/virtual-disk.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
 import type { Desire } from "../scenario/desire.ts";
 import { containerText, type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
-/** As long as anything is left of earlier instances: once the runtime and the disk know of none, counting begins anew. */
+/**
+ * Restart counts grow as long as the runtime knows of an earlier instance, and no log is ever written over. Once nothing
+ * is left of earlier instances, counting may begin anew.
+ */
 export function restartCountGrows({ desire, node }: Scene): Invariant {
-  const isLeft = (container: ContainerRecord) =>
-    [...node.runtime.containers.values()].some(
-      (other) => other !== container && keyOf(desire, other) === keyOf(desire, container),
-    ) || (node.disk.list(parentPath(container.logPath)) ?? []).length > 0;
   const highest = new Map<string, number>();
+  const hasOthers = (container: ContainerRecord, key: string) =>
+    [...node.runtime.containers.values()].some((other) => other !== container && keyOf(desire, other) === key);
   return {
     name: "restart counts only grow",
     onContainer: (container, change) => {
@@ -21,8 +21,11 @@ export function restartCountGrows({ desire, node }: Scene): Invariant {
       const before = highest.get(key) ?? -1;
       // An instance that never ran leaves nothing, so its number may be given again.
       if (change === "started") highest.set(key, Math.max(before, attempt));
-      if (change !== "created" || !isLeft(container)) return undefined;
-      return attempt > before ? undefined : `${containerText(container)} came after attempt ${before}`;
+      if (change !== "created") return undefined;
+      if (node.disk.find(container.logPath) !== undefined) return `${containerText(container)} would write over a log`;
+      return attempt > before || !hasOthers(container, key)
+        ? undefined
+        : `${containerText(container)} came after attempt ${before}`;
     },
   };
 }
@@ -34,13 +37,13 @@ export function restartPolicyHolds({ desire }: Scene): Invariant {
     name: "no restart against the restart policy",
     onContainer: (container, change) => {
       const key = keyOf(desire, container);
-      // Of one that the runtime lost sight of nobody can tell how it ended: the kubelet starts it again.
-      if (change === "ended" && container.startedAtMs > 0 && !container.wasLost) ended.set(key, container);
+      if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
       if (change !== "started") return undefined;
       const before = ended.get(key);
       const spec = desire.pod(podUidOf(container))?.spec;
       const isMain = spec?.containers.some(({ name }) => name === container.config.metadata.name) === true;
-      if (before === undefined || !isMain || hashOf(before) !== hashOf(container)) return undefined;
+      // Of one that the runtime lost sight of nobody can tell how it ended: the kubelet starts it again.
+      if (before === undefined || before.wasLost || !isMain || hashOf(before) !== hashOf(container)) return undefined;
       const policy = spec.restartPolicy;
       const forbidden = policy === "Never" || (policy === "OnFailure" && before.exitCode === 0);
       return forbidden ? `${containerText(container)} (${policy}) ran again after exit ${before.exitCode}` : undefined;
@@ -95,7 +98,8 @@ export function backOffIsRespected(scene: Scene): Invariant {
       const due = expired ? 0 : known.delayMs;
       delays.set(key, { delayMs: expired ? initialMs : Math.min(2 * known.delayMs, maxMs), sinceMs: now });
       const waitedMs = now - end.atMs;
-      if (waitedMs >= due || scene.clockJumpedAtMs >= end.atMs) return undefined;
+      const jumped = scene.clockJumpedAtMs >= Math.min(end.atMs, known?.sinceMs ?? end.atMs);
+      if (waitedMs >= due || jumped) return undefined;
       return `${containerText(container)} was made ${waitedMs} ms after the last end instead of ${due} ms`;
     },
   };
