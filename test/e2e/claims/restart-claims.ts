@@ -113,7 +113,9 @@ export function restartClaims(node: () => AgentNode): void {
       "runs in a new sandbox",
       (pod) => isRunning(pod) && containerIdOf(pod) !== containerIdOf(before),
     );
-    assert.equal(statusOf(after)?.restartCount, 1);
+    // The container ends before its sandbox: a replacement may have been started in the old one, and counts too.
+    const restarts = statusOf(after)?.restartCount ?? 0;
+    assert.ok(restarts === 1 || restarts === 2, `${restarts} restarts`);
   });
 
   it("says OOMKilled when a container needed more memory than its limit", async () => {
