@@ -17,6 +17,7 @@ import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
+import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
@@ -179,8 +180,9 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const maxMs = options.crashLoopBackOffMaxMs;
   // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
   const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
+  const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { clock, log, runtime, events, killer, starter, cgroups, dns },
+    { remover, clock, log, runtime, events, killer, starter, cgroups, dns },
     { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
   );
 }

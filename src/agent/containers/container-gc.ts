@@ -8,20 +8,16 @@ import {
   type GcInput,
   type PodRemoval,
 } from "../../core/containers/garbage.ts";
-import {
-  CONTAINER_NAME_LABEL,
-  containerInfoFromLabels,
-  isManagedByKubelet,
-  POD_UID_LABEL,
-} from "../../core/cri/labels.ts";
-import type { CriContainer, CriContainerStatus } from "../../core/cri/types.ts";
-import { containerIdOfLogLink, containerLogLink } from "../../core/logs/log-paths.ts";
+import { CONTAINER_NAME_LABEL, isManagedByKubelet, POD_UID_LABEL } from "../../core/cri/labels.ts";
+import type { CriContainer } from "../../core/cri/types.ts";
+import { containerIdOfLogLink } from "../../core/logs/log-paths.ts";
 import { withOrderedCreation } from "../../core/pleg/creation-order.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { LogFiles } from "../../ports/log-files.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
+import { ContainerRemover } from "./container-remover.ts";
 
 export interface ContainerGcPorts {
   readonly clock: Clock;
@@ -45,11 +41,13 @@ const FIRST_RUN_MS = 10_000;
 export class ContainerGc {
   readonly #ports: ContainerGcPorts;
   readonly #options: ContainerGcOptions;
+  readonly #remover: ContainerRemover;
   #done: Promise<void> = Promise.resolve();
 
   constructor(ports: ContainerGcPorts, options: ContainerGcOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#remover = new ContainerRemover(ports, options);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -90,9 +88,7 @@ export class ContainerGc {
     for (const removal of evictContainers((await this.#containers()).map(gcContainer), input)) {
       await this.#attempt("container not removed", removal.id, async () => {
         if (removal.stopFirst) await runtime.stopContainer(removal.id, UNKNOWN_GRACE_SECONDS);
-        const status = await runtime.containerStatus(removal.id);
-        await runtime.removeContainer(removal.id);
-        if (status !== undefined) await this.#ports.logFiles.removeContainerLogs(status.logPath, this.#linkOf(status));
+        await this.#remover.remove(removal.id);
       });
     }
   }
@@ -130,11 +126,6 @@ export class ContainerGc {
       const id = containerIdOfLogLink(link);
       return id !== undefined && !evictsDanglingLogLink(states.get(id) ?? "unknown");
     });
-  }
-
-  #linkOf({ id, labels }: CriContainerStatus): string {
-    const { podName: name, podNamespace: namespace, podUid: uid, containerName } = containerInfoFromLabels(labels, {});
-    return containerLogLink({ name, namespace, uid }, containerName, id, this.#options.logLinksRoot);
   }
 
   async #containers(): Promise<readonly CriContainer[]> {

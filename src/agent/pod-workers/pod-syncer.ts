@@ -156,7 +156,11 @@ export class PodSyncer {
     const { name = "", namespace = "default" } = pod.metadata ?? {};
     await logFiles.removePodDirectory(podLogDirectoryName({ name, namespace, uid }));
     if (containerIds.size === 0) return;
-    await logFiles.removeDanglingLinks((link) => !containerIds.has(containerIdOfLogLink(link) ?? ""));
+    // By its name also links of instances that went earlier, by whose hand ever.
+    const ownPrefix = `${name}_${namespace}_`;
+    await logFiles.removeDanglingLinks(
+      (link) => !link.startsWith(ownPrefix) && !containerIds.has(containerIdOfLogLink(link) ?? ""),
+    );
   }
 
   #deadlineExceeded(pod: Pod, evict: NonNullable<SyncResult["evict"]>): SyncResult {

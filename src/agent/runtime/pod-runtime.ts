@@ -20,6 +20,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
+import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
 import { containerField } from "./container-field.ts";
@@ -34,6 +35,7 @@ export interface PodRuntimePorts {
   readonly runtime: RuntimeService;
   readonly events: EventRecorder;
   readonly killer: PodKiller;
+  readonly remover: Pick<ContainerRemover, "remove">;
   readonly starter: ContainerStarter;
   readonly cgroups: PodCgroups;
   readonly dns: PodDns;
@@ -162,7 +164,7 @@ export class PodRuntime {
 
   /** Dead init containers of before: left there, they would make initialization look done. */
   async #removeInitContainers(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.#ports.runtime.removeContainer(id);
+    for (const id of ids) await this.#ports.remover.remove(id);
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
