@@ -16,7 +16,7 @@ describe("pods from manifests on real containerd", () => {
       ...UPKEEP_SETTINGS,
       // Crash loops turn fast, so that a test sees several rounds.
       featureGates: { KubeletCrashLoopBackOffMax: true },
-      crashLoopBackOff: { maxContainerRestartPeriod: "1s" },
+      crashLoopBackOff: { maxContainerRestartPeriod: "3s" },
     },
   });
   const get = () => node;
@@ -37,6 +37,6 @@ describe("pods from manifests on real containerd", () => {
     const traces = new PodTraces(node);
     await traces.remember();
     node.removeAll();
-    await untilNothingLeft(node, traces, 60_000);
+    await untilNothingLeft(node, traces, 120_000);
   });
 });

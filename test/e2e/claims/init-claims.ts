@@ -1,5 +1,7 @@
 /** Init containers: their order, their failures under each restart policy. */
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { it } from "node:test";
 import {
   type AgentNode,
@@ -52,6 +54,24 @@ export function initClaims(node: () => AgentNode): void {
     assert.equal(pod.status?.phase, "Pending");
     assert.equal(statusOf(pod)?.state?.waiting?.reason, "PodInitializing");
     assert.equal(statusOf(pod, "init-1")?.state?.waiting?.reason, "PodInitializing");
+    const again = await node().untilPod("failing", "failed twice more", (seen) => {
+      return (statusOf(seen, "init-0")?.restartCount ?? 0) >= (statusOf(pod, "init-0")?.restartCount ?? 0) + 2;
+    });
+    const logs = () => readdirSync(dirname(node().logPath(again, "init-0")));
+    await node().until(
+      "old instances are gone with their logs",
+      () => logs().length <= 2,
+      10_000,
+      () => logs().join(" "),
+    );
+    node().remove("failing.yaml");
+    await node().untilGone("failing");
+    assert.deepEqual(
+      node()
+        .logLinks()
+        .filter((link) => link.includes("/failing_default_")),
+      [],
+    );
   });
 
   it("fails the pod with its init container where nothing may be restarted", async () => {

@@ -44,10 +44,11 @@ export function restartClaims(node: () => AgentNode): void {
           (statusOf(pod)?.restartCount ?? 0) >= 1 && statusOf(pod)?.state?.waiting?.reason === "CrashLoopBackOff",
       );
       assert.equal(waiting.status?.phase, "Running");
-      assert.match(statusOf(waiting)?.state?.waiting?.message ?? "", /^back-off 1s restarting failed container=main/);
+      assert.match(statusOf(waiting)?.state?.waiting?.message ?? "", /^back-off 3s restarting failed container=main/);
       const last = statusOf(waiting)?.lastState?.terminated;
       assert.deepEqual([last?.exitCode, last?.reason], [code, reason]);
       await node().untilEvent(name, "BackOff", /^Back-off restarting failed container main in pod/);
+      node().remove(`${name}.yaml`);
     });
   }
 
@@ -65,7 +66,7 @@ export function restartClaims(node: () => AgentNode): void {
       [137, "Error", `containerd://${containerIdOf(before)}`],
     );
     assert.equal(after.status?.podIP, before.status?.podIP);
-    assert.ok(tookMs < 5_000, `replaced after ${tookMs} ms`);
+    assert.ok(tookMs < 10_000, `replaced after ${tookMs} ms`);
   });
 
   it("replaces a container that somebody stopped and removed through the runtime", async () => {
