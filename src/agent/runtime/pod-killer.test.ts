@@ -87,6 +87,21 @@ test("a runtime that went away in the middle cuts no grace short: the sandbox st
   assert.ok(!runtime.calls.includes("stopPodSandbox s1"));
 });
 
+test("of very many containers so many are stopped at a time as the runtime's shim can bear", async () => {
+  const { runtime, killer, status } = world();
+  for (let n = 0; n < 100; n += 1) {
+    const container = containerOfPod("a", `many${n}`, "one");
+    runtime.containers.set(container.id, { ...container, podSandboxId: "s1" });
+  }
+  const gate = runtime.hold("stopContainer");
+  const killed = killer.killPod(POD, status(), undefined);
+  await settle();
+  assert.equal(runtime.calls.length, 32);
+  gate.open();
+  await killed;
+  assert.equal(runtime.calls.length, 103);
+});
+
 test("an aborted kill stops no sandbox", async () => {
   const { runtime, killer, status } = world();
   runtime.hold("stopContainer");

@@ -69,15 +69,10 @@ export class PodKiller {
     signal?: AbortSignal,
   ): Promise<void> {
     const running = status.containerStatuses.filter(mayRun);
-    const stops = running.map((container) =>
-      this.killContainer(
-        pod,
-        { containerId: container.id, containerName: container.name, reason: "", message: "" },
-        graceSeconds,
-        signal,
-      ),
-    );
-    const stopped = await Promise.allSettled(stops);
+    const stopped = await settleInTurns(running, STOPS_AT_A_TIME, ({ id, name }) => {
+      const request = { containerId: id, containerName: name, reason: "", message: "" } as const;
+      return this.killContainer(pod, request, graceSeconds, signal);
+    });
     signal?.throwIfAborted();
     if (stopped.some(wentAway)) throwFirst(stopped);
     const sandboxes = status.sandboxStatuses.map((sandbox) => this.#ports.runtime.stopPodSandbox(sandbox.id));
@@ -100,12 +95,33 @@ export class PodKiller {
   }
 }
 
+/**
+ * Differs: the kubelet stops all containers of a pod at once, however many. All of them have one shim, and that of
+ * containerd 1.6 and 1.7 locks up for good when more processes end at a time than its queue of exits holds (32).
+ */
+const STOPS_AT_A_TIME = 32;
+
 /** For pods whose spec is not known any more. */
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** Created counts: its start may be under way. */
 function mayRun(container: RuntimeContainerStatus): boolean {
   return container.state !== "CONTAINER_EXITED";
+}
+
+/** As Promise.allSettled, but with at most `limit` under way. */
+async function settleInTurns<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<readonly PromiseSettledResult<void>[]> {
+  const results: PromiseSettledResult<void>[] = [];
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) results.push(...(await Promise.allSettled([work(item)])));
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
 }
 
 function wentAway(result: PromiseSettledResult<void>): boolean {

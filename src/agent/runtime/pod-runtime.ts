@@ -154,12 +154,13 @@ export class PodRuntime {
       if (any) await killer.killPod(pod, observed, undefined, signal);
       return any;
     }
-    await Promise.all(
-      actions.containersToKill.map(({ id, name, message, reason }) =>
-        killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
-      ),
+    const kills = actions.containersToKill.map(({ id, name, message, reason }) =>
+      killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
     );
-    return actions.containersToKill.length > 0;
+    // All of them end before the sync does, or the next one would run beside what is left of this one.
+    const failed = (await Promise.allSettled(kills)).find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return kills.length > 0;
   }
 
   /** Dead init containers of before: left there, they would make initialization look done. */
