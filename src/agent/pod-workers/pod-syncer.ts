@@ -84,7 +84,7 @@ export class PodSyncer {
       this.#warn(pod, "NetworkNotReady", `network is not ready: ${health.networkProblem}`);
       return { terminal: false, retryInMs: RETRY_MS };
     }
-    if (observed.sandboxStatuses.length === 0 && (await this.#namesakeMayRun(pod))) {
+    if (!observed.sandboxStatuses.some(({ state }) => state === "SANDBOX_READY") && (await this.#namesakeMayRun(pod))) {
       return { terminal: false, retryInMs: RETRY_MS };
     }
     const prepared = await this.#prepare(pod);
