@@ -92,7 +92,8 @@ export function backOffIsRespected(scene: Scene): Invariant {
         else ends.delete(key);
       }
       const end = ends.get(key);
-      if (change !== "created" || end === undefined || !scene.node.runtime.containers.has(end.id)) return undefined;
+      const ended = end && scene.node.runtime.containers.get(end.id);
+      if (change !== "created" || end === undefined || ended === undefined || ended.wasLost) return undefined;
       const known = delays.get(key);
       const expired = known === undefined || end.atMs - known.sinceMs > 2 * maxMs;
       const due = expired ? 0 : known.delayMs;
