@@ -39,12 +39,12 @@ export function upkeepClaims(node: () => AgentNode): void {
 
   it("keeps one dead instance of each container, with its log", async () => {
     const volumeMounts = [{ name: "data", mountPath: "/data" }];
-    const script = `echo x >> /data/runs; [ $(wc -l < /data/runs) -gt 3 ] || exit 1; ${SLEEP}`;
+    const script = `echo x >> /data/runs; [ $(wc -l < /data/runs) -gt 2 ] || exit 1; ${SLEEP}`;
     const container = { name: "main", image: BUSYBOX, imagePullPolicy: "Never", command: ["sh", "-c", script] };
     const containers = [{ ...container, volumeMounts }];
     node().write("dying.yaml", shellPod("dying", "", { containers, volumes: [{ name: "data", emptyDir: {} }] }));
-    const pod = await node().untilPod("dying", "survives its fourth run", (seen) => {
-      return isRunning(seen) && statusOf(seen)?.restartCount === 3;
+    const pod = await node().untilPod("dying", "survives its third run", (seen) => {
+      return isRunning(seen) && statusOf(seen)?.restartCount === 2;
     });
     const dead = async () =>
       (await node().cri.runtime.listContainers()).filter(({ labels, state }) => {
@@ -52,12 +52,12 @@ export function upkeepClaims(node: () => AgentNode): void {
       });
     await node().until("one is left", async () => (await dead()).length === 1, GC_PERIOD_MS + 10_000);
     const [last] = await dead();
-    assert.equal(last?.metadata.attempt, 2);
+    assert.equal(last?.metadata.attempt, 1);
     // Logs go right after their containers.
     const logs = () => readdirSync(dirname(node().logPath(pod))).sort();
     await node().until(
       "the logs of the others are gone",
-      () => logs().join(" ") === "2.log 3.log",
+      () => logs().join(" ") === "1.log 2.log",
       5_000,
       () => logs().join(" "),
     );
