@@ -35,7 +35,10 @@ export function footprintOf(configuration: EffectiveConfiguration): Footprint {
 
 export function writeFootprint(rootDir: string, configuration: EffectiveConfiguration): void {
   const path = join(rootDir, FOOTPRINT_FILE);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(footprintOf(configuration), undefined, 2)}\n`, { mode: 0o600 });
+  const text = `${JSON.stringify(footprintOf(configuration), undefined, 2)}\n`;
+  // Started again on a disk that is full the agent has nothing to write.
+  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+  writeFileSync(`${path}.tmp`, text, { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
 }
 

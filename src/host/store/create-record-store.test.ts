@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -27,6 +27,14 @@ describe("createRecordStore", () => {
     for (const store of stores) store.close();
     assert.equal(await createMounts().unmountBelow(scratch), true);
     await rm(scratch, { recursive: true });
+  });
+
+  it("lets nobody else read its files, those of an earlier version included", () => {
+    writeFileSync(path, "", { mode: 0o644 });
+    open().put("t", "k", 1);
+    const modes = readdirSync(scratch).map((name) => statSync(`${scratch}/${name}`).mode & 0o777);
+    assert.deepEqual(new Set(modes), new Set([0o600]));
+    assert.equal(modes.length, 3);
   });
 
   it("moves a file that is no database aside, says so, and starts anew", () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { errorMessage, HostError } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -72,6 +72,7 @@ function openWhole(path: string, log: Log): Tables {
 
 function open(path: string, check: boolean): Tables {
   const { DatabaseSync } = loadSqlite();
+  makePrivate(path);
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;");
@@ -92,6 +93,16 @@ function open(path: string, check: boolean): Tables {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** The records hold Secrets. SQLite gives the files beside the database the same mode. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+  } catch {
+    // What is wrong with the place is told by opening the database.
   }
 }
 
