@@ -23,9 +23,9 @@ export function restartCountGrows({ desire, node }: Scene): Invariant {
       if (change === "started") highest.set(key, Math.max(before, attempt));
       if (change !== "created") return undefined;
       if (node.disk.find(container.logPath) !== undefined) return `${containerText(container)} would write over a log`;
-      return attempt > before || !hasOthers(container, key)
-        ? undefined
-        : `${containerText(container)} came after attempt ${before}`;
+      if (!hasOthers(container, key)) highest.delete(key);
+      const after = highest.get(key) ?? -1;
+      return attempt > after ? undefined : `${containerText(container)} came after attempt ${after}`;
     },
   };
 }
@@ -67,6 +67,7 @@ export function backOffIsRespected(scene: Scene): Invariant {
   const ends = new Map<string, { readonly atMs: number; readonly id: string }>();
   const { initialMs, maxMs } = KUBELET_BACKOFF;
   let agentStartedAtMs = Number.NaN;
+  let clockJumpedAtMs = Number.NaN;
   const forgetEnd = (id: string) => {
     for (const [key, end] of ends) if (end.id === id) ends.delete(key);
   };
@@ -83,8 +84,9 @@ export function backOffIsRespected(scene: Scene): Invariant {
     onContainer: (container, change, cause) => {
       const key = `${keyOf(desire, container)} ${hashOf(container)}`;
       const now = scene.node.time.monotonicMs;
-      if (agentStartedAtMs !== scene.agentStartedAtMs) {
+      if (agentStartedAtMs !== scene.agentStartedAtMs || clockJumpedAtMs !== scene.clockJumpedAtMs) {
         agentStartedAtMs = scene.agentStartedAtMs;
+        clockJumpedAtMs = scene.clockJumpedAtMs;
         delays.clear();
       }
       if (change === "ended") {
@@ -99,8 +101,7 @@ export function backOffIsRespected(scene: Scene): Invariant {
       const due = expired ? 0 : known.delayMs;
       delays.set(key, { delayMs: expired ? initialMs : Math.min(2 * known.delayMs, maxMs), sinceMs: now });
       const waitedMs = now - end.atMs;
-      const jumped = scene.clockJumpedAtMs >= Math.min(end.atMs, known?.sinceMs ?? end.atMs);
-      if (waitedMs >= due || jumped) return undefined;
+      if (waitedMs >= due || scene.clockJumpedAtMs >= end.atMs) return undefined;
       return `${containerText(container)} was made ${waitedMs} ms after the last end instead of ${due} ms`;
     },
   };
