@@ -28,9 +28,12 @@ const lostWakeUp: Compose = (ports, options) => {
   return agent;
 };
 
-/** Decisions are made on the observation before the last one: a container that runs already looks as if it did not. */
+/**
+ * Decisions are made on the observation before the last one: a container that runs already looks as if it did not. That
+ * its name is taken then is not understood, either: the next number is taken.
+ */
 const doubleStart: Compose = (ports, options) => {
-  const agent = createAgent(ports, options);
+  const agent = createAgent({ ...ports, runtime: takingNextNumber(ports.runtime) }, options);
   const { pleg } = agent;
   const observe = pleg.observe.bind(pleg);
   const seen = new Map<string, Awaited<ReturnType<typeof observe>>>();
@@ -42,6 +45,24 @@ const doubleStart: Compose = (ports, options) => {
   };
   return agent;
 };
+
+function takingNextNumber(runtime: AgentPorts["runtime"]): AgentPorts["runtime"] {
+  const next = <T extends { readonly metadata: { readonly attempt?: number } }>(config: T): T => ({
+    ...config,
+    metadata: { ...config.metadata, attempt: (config.metadata.attempt ?? 0) + 1 },
+  });
+  return {
+    ...runtime,
+    runPodSandbox: (config, handler, options) =>
+      runtime
+        .runPodSandbox(config, handler, options)
+        .catch(() => runtime.runPodSandbox(next(config), handler, options)),
+    createContainer: (id, config, sandbox, options) =>
+      runtime
+        .createContainer(id, config, sandbox, options)
+        .catch(() => runtime.createContainer(id, next(config), sandbox, options)),
+  };
+}
 
 /** Pods of before a restart are ended as if nobody wanted them. */
 const forgetsOnRestart: Compose = (ports, options) => {

@@ -97,6 +97,11 @@ export class Pleg {
     return this.#cache.confirmed(uid);
   }
 
+  /** As `confirmed`, and with the lack of memory as the reason where that killed a container; waits 0.5 s more at most. */
+  explained(uid: string): Promise<RuntimePodStatus | undefined> {
+    return this.#cache.explained(uid);
+  }
+
   /** The newest known status, without asking. */
   peek(uid: string): RuntimePodStatus | undefined {
     return this.#cache.peek(uid);

@@ -163,6 +163,30 @@ test("out of memory is told after the end: the reason is asked for again", async
   assert.deepEqual(published, ["a"]);
 });
 
+test("an end by SIGKILL is explained once the runtime has had time to say that memory ran out", async () => {
+  const { clock, runtime, cache, addPod } = world();
+  addPod("a");
+  await cache.observe("a", clock.monotonic());
+  await clock.pass(10);
+  runtime.exit("c-a", 137);
+  await cache.observe("a", clock.monotonic());
+  const explained = cache.explained("a");
+  await clock.pass(100);
+  runtime.setContainer("c-a", { reason: "OOMKilled" });
+  await clock.pass(100);
+  assert.equal((await explained)?.containerStatuses[0]?.reason, "OOMKilled");
+
+  await clock.pass(10);
+  addPod("b");
+  await cache.observe("b", clock.monotonic());
+  await clock.pass(10);
+  runtime.exit("c-b", 137);
+  await cache.observe("b", clock.monotonic());
+  const unexplained = cache.explained("b");
+  await clock.pass(2_000);
+  assert.equal((await unexplained)?.containerStatuses[0]?.reason, "Error");
+});
+
 test("last words that cannot be read are told as such and spoil nothing", async () => {
   const { clock, runtime, files, cache, addPod } = world();
   addPod("a");

@@ -47,6 +47,8 @@ interface Entry {
   running: { readonly startedAt: number; readonly result: Promise<RuntimePodStatus | undefined> } | undefined;
   /** Containers whose status may have changed although their state did not. */
   readonly doubted: Set<string>;
+  /** Monotonic time at which the end by SIGKILL of a container was seen; whether memory ran out may be told later. */
+  readonly killedAt: Map<string, number>;
 }
 
 const NO_EXITS: EarlyExits = new Map();
@@ -58,6 +60,7 @@ const STARTED_BY_OTHERS_MS = 500;
 const KILLED_EXIT_CODE = 137;
 /** The runtime hears of the end and of the lack of memory by two ways; this is how far apart they may be. */
 const OOM_LAG_MS = 500;
+const OOM_REASON = "OOMKilled";
 /** Ends that are older than this were told completely when they were first seen. */
 const RECENT_END_MS = 10_000;
 /** Enough of a log's end for the message limit with a CRI header on each line. */
@@ -144,6 +147,30 @@ export class PodCache {
     return this.peek(uid);
   }
 
+  /** As `confirmed`, and of a container that was killed just now the runtime has had time to say that memory ran out. */
+  async explained(uid: string): Promise<RuntimePodStatus | undefined> {
+    const { clock } = this.#ports;
+    let pauseMs = 5;
+    for (let status = await this.confirmed(uid); ; status = this.peek(uid)) {
+      const unclear = this.#unclearKills(uid, status);
+      if (unclear.length === 0) return status;
+      await clock.sleep(pauseMs);
+      for (const id of unclear) this.#entries.get(uid)?.doubted.add(id);
+      await this.observe(uid, clock.monotonic());
+      pauseMs *= 2;
+    }
+  }
+
+  #unclearKills(uid: string, status: RuntimePodStatus | undefined): readonly string[] {
+    const now = this.#ports.clock.monotonic();
+    const kills = this.#entries.get(uid)?.killedAt;
+    return (status?.containerStatuses ?? []).flatMap(({ id, reason }) => {
+      const killedAt = kills?.get(id);
+      const unclear = killedAt !== undefined && now - killedAt < OOM_LAG_MS && reason !== OOM_REASON;
+      return unclear ? [id] : [];
+    });
+  }
+
   #takeExit(uid: string, { containerId, exit }: RuntimeEvent): void {
     const entry = this.#entries.get(uid);
     if (entry === undefined || exit === undefined) return;
@@ -177,6 +204,7 @@ export class PodCache {
       observedAt: this.#listedAt,
       running: undefined,
       doubted: new Set<string>(),
+      killedAt: new Map<string, number>(),
     };
     this.#entries.set(uid, entry);
     return entry;
@@ -213,14 +241,17 @@ export class PodCache {
     entry.exits = pendingExits(status, entry.exits, this.#ports.clock.monotonic());
     if (status === undefined) this.#entries.delete(uid);
     this.#show(uid, entry);
-    for (const id of killed) this.#askAgainLater(uid, id);
+    for (const id of killed) {
+      entry.killedAt.set(id, this.#ports.clock.monotonic());
+      this.#askAgainLater(uid, id);
+    }
   }
 
   #freshlyKilled(before: RuntimePodStatus | undefined, after: RuntimePodStatus | undefined): readonly string[] {
     const known = statusStates(before);
     const now = this.#ports.clock.now();
     return (after?.containerStatuses ?? []).flatMap(({ id, state, exitCode, reason, finishedAtMs }) => {
-      const killed = state === "CONTAINER_EXITED" && exitCode === KILLED_EXIT_CODE && reason !== "OOMKilled";
+      const killed = state === "CONTAINER_EXITED" && exitCode === KILLED_EXIT_CODE && reason !== OOM_REASON;
       return killed && known.get(id) !== "exited" && now - finishedAtMs < RECENT_END_MS ? [id] : [];
     });
   }
@@ -229,6 +260,7 @@ export class PodCache {
     const { clock } = this.#ports;
     clock.after(OOM_LAG_MS, () => {
       const entry = this.#entries.get(uid);
+      entry?.killedAt.delete(containerId);
       if (entry?.observed === undefined) return;
       entry.doubted.add(containerId);
       this.observe(uid, clock.monotonic()).catch((error: unknown) => this.#logFailure(uid, error));
@@ -308,7 +340,7 @@ function shows(status: RuntimePodStatus | undefined, event: RuntimeEvent): boole
   if (event.kind === "created" || event.kind === "exited") return true;
   if (event.kind === "oom") {
     const container = status?.containerStatuses.find(({ id }) => id === event.containerId);
-    return container === undefined || container.reason === "OOMKilled";
+    return container === undefined || container.reason === OOM_REASON;
   }
   const state = statusStates(status).get(event.containerId);
   switch (event.kind) {

@@ -174,7 +174,7 @@ export class PodSyncer {
     const status = await pleg.observe(uid, this.#actedAt.get(uid) ?? -Infinity);
     // What is restarted anyway need not wait for the runtime to say why it ended; an end that stays must be told right.
     const lasting = pod.spec?.restartPolicy !== "Always";
-    return (lasting ? await pleg.confirmed(uid) : status) ?? emptyStatus(pod);
+    return (lasting ? await pleg.explained(uid) : status) ?? emptyStatus(pod);
   }
 
   /**

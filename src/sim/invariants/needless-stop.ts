@@ -40,13 +40,23 @@ function isStopJustified(scene: Scene, container: ContainerRecord): boolean {
     container.config.labels ?? {},
     container.config.annotations ?? {},
   );
-  if (isPastDeadline(scene, uid)) return true;
+  if (isPastDeadline(scene, uid) || hasLostInit(scene, uid)) return true;
   if (desire.wasUnwantedSince(uid, containerName, hash, container.createdAtMonotonicMs)) return true;
   // The kubelet replaces all sandboxes of a pod that has more than one that is ready.
   const ready = [...node.runtime.sandboxes.values()].filter(
     (sandbox) => sandbox.ready && sandbox.config.metadata.uid === uid,
   );
   return ready.length > 1;
+}
+
+/** An init container that the runtime lost sight of counts as failed, and with it a pod that restarts nothing. */
+function hasLostInit({ desire, node }: Scene, uid: string): boolean {
+  const { restartPolicy, initContainers = [] } = desire.pod(uid)?.spec ?? {};
+  if (restartPolicy !== "Never") return false;
+  const names = new Set(initContainers.map(({ name }) => name));
+  return [...node.runtime.containers.values()].some(
+    (each) => each.lost && podUidOf(each) === uid && names.has(each.config.metadata.name),
+  );
 }
 
 /** The pod's activeDeadlineSeconds are over, or a jump of the wall clock makes it look so. */

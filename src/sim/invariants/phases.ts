@@ -1,7 +1,7 @@
 /** What the agent tells of a pod makes sense from one status to the next. */
 import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
-import type { Invariant, Scene } from "./invariant.ts";
+import { type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
 export function phasesAreLegal({ desire }: Scene): Invariant {
   const last = new Map<string, PodStatus>();
@@ -20,11 +20,16 @@ export function phasesAreLegal({ desire }: Scene): Invariant {
 }
 
 /**
- * The restart counts that the API shows never go down. Not judged for a pod that went and came back under its old UID:
+ * The restart counts that the API shows never go down as long as the runtime has more than one instance to count from.
+ * Not judged for a pod that went and came back under its old UID:
  * an agent that had no room to forget the old status goes on from it.
  */
-export function shownRestartCountGrows({ desire }: Scene): Invariant {
+export function shownRestartCountGrows({ desire, node }: Scene): Invariant {
   const highest = new Map<string, number>();
+  const instances = (uid: string, name: string) =>
+    [...node.runtime.containers.values()].filter(
+      (each) => podUidOf(each) === uid && each.config.metadata.name === name,
+    );
   return {
     name: "shown restart counts only grow",
     onStatus: (uid, { containerStatuses = [] }) => {
@@ -36,7 +41,8 @@ export function shownRestartCountGrows({ desire }: Scene): Invariant {
         const before = highest.get(key) ?? 0;
         // One that was made and never started may go again, and its number with it.
         if (state?.waiting !== undefined && restartCount > before) continue;
-        if (restartCount < before) return `${key} shows ${restartCount} restarts after ${before}`;
+        const begunAnew = restartCount < before && instances(uid, name).length <= 1;
+        if (restartCount < before && !begunAnew) return `${key} shows ${restartCount} restarts after ${before}`;
         highest.set(key, restartCount);
       }
       return undefined;

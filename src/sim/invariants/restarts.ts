@@ -33,10 +33,14 @@ export function restartCountGrows({ desire, node }: Scene): Invariant {
 /** A regular container that has run is started again only where its pod's restart policy says so or its spec changed. */
 export function restartPolicyHolds({ desire }: Scene): Invariant {
   const ended = new Map<string, ContainerRecord>();
+  /** The life of its pod that a container was made in: it may end when the pod has gone and come again already. */
+  const madeAs = new Map<string, string>();
   return {
     name: "no restart against the restart policy",
     onContainer: (container, change) => {
-      const key = keyOf(desire, container);
+      if (change === "created") madeAs.set(container.id, keyOf(desire, container));
+      const key = madeAs.get(container.id) ?? keyOf(desire, container);
+      if (change === "removed") madeAs.delete(container.id);
       if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
       if (change !== "started") return undefined;
       const before = ended.get(key);
@@ -58,22 +62,32 @@ interface Delay {
 
 /**
  * A container that crashes again and again waits 10 s after its end, then twice as long each time up to 5 minutes. Only
- * judged within the life of one agent (the record of delays is not kept), not across a jump of the wall clock, and only
- * for ends that the agent did not bring about and can still see: so does the kubelet.
+ * judged within the life of one agent (the record of delays is not kept: what an agent that died asked for does not
+ * count), not across a jump of the wall clock, and only for ends that the agent did not bring about and can still see:
+ * so does the kubelet.
  */
 export function backOffIsRespected(scene: Scene): Invariant {
   const { desire } = scene;
   const delays = new Map<string, Delay>();
+  /** Containers that the present agent has asked for. */
+  const asked = new Set<string>();
   const ends = new Map<string, { readonly atMs: number; readonly id: string }>();
   const { initialMs, maxMs } = KUBELET_BACKOFF;
   let agentStartedAtMs = Number.NaN;
   let clockJumpedAtMs = Number.NaN;
+  const beginAnew = () => {
+    if (agentStartedAtMs !== scene.agentStartedAtMs) asked.clear();
+    if (agentStartedAtMs !== scene.agentStartedAtMs || clockJumpedAtMs !== scene.clockJumpedAtMs) delays.clear();
+    ({ agentStartedAtMs, clockJumpedAtMs } = scene);
+  };
   const forgetEnd = (id: string) => {
     for (const [key, end] of ends) if (end.id === id) ends.delete(key);
   };
   return {
     name: "the crash back-off is respected",
     onRequest: (request) => {
+      beginAnew();
+      if (request.call === "CreateContainer") asked.add(`${request.uid}/${request.container}`);
       // Whatever it finds, the agent makes the container anew for a reason of its own.
       if (request.call === "StopContainer") forgetEnd(request.containerId);
       if (request.call === "StopPodSandbox") {
@@ -84,11 +98,7 @@ export function backOffIsRespected(scene: Scene): Invariant {
     onContainer: (container, change, cause) => {
       const key = `${keyOf(desire, container)} ${hashOf(container)}`;
       const now = scene.node.time.monotonicMs;
-      if (agentStartedAtMs !== scene.agentStartedAtMs || clockJumpedAtMs !== scene.clockJumpedAtMs) {
-        agentStartedAtMs = scene.agentStartedAtMs;
-        clockJumpedAtMs = scene.clockJumpedAtMs;
-        delays.clear();
-      }
+      beginAnew();
       if (change === "ended") {
         if (cause === "itself" || cause === "fault") ends.set(key, { atMs: now, id: container.id });
         else ends.delete(key);
@@ -96,12 +106,15 @@ export function backOffIsRespected(scene: Scene): Invariant {
       const end = ends.get(key);
       const ended = end && scene.node.runtime.containers.get(end.id);
       if (change !== "created" || end === undefined || ended === undefined || ended.wasLost) return undefined;
+      if (!asked.has(`${podUidOf(container)}/${container.config.metadata.name}`)) return undefined;
+      // The agent may have decided before the jump, and a record of before counts as expired after it.
+      if (scene.clockJumpedAtMs >= end.atMs) return undefined;
       const known = delays.get(key);
       const expired = known === undefined || end.atMs - known.sinceMs > 2 * maxMs;
       const due = expired ? 0 : known.delayMs;
       delays.set(key, { delayMs: expired ? initialMs : Math.min(2 * known.delayMs, maxMs), sinceMs: now });
       const waitedMs = now - end.atMs;
-      if (waitedMs >= due || scene.clockJumpedAtMs >= end.atMs) return undefined;
+      if (waitedMs >= due) return undefined;
       return `${containerText(container)} was made ${waitedMs} ms after the last end instead of ${due} ms`;
     },
   };

@@ -70,7 +70,9 @@ function lacking({ node, agent, desire }: Scene, pod: Pod): readonly string[] {
   const main = pod.spec?.containers ?? [];
   const started = main.some(({ name }) => newest(containers, name) !== undefined);
   const problems: string[] = [];
-  for (const container of started ? main : init) {
+  // Of the init containers the last one that was made counts: it shows that those before it have succeeded.
+  const lastInit = init.findLastIndex(({ name }) => newest(containers, name) !== undefined);
+  for (const container of started ? main : init.slice(Math.max(0, lastInit))) {
     const problem = lack(node, pod, container, newest(containers, container.name), started);
     if (problem !== undefined) problems.push(`${text}/${container.name} (${phase}) ${problem}`);
   }
