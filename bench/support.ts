@@ -6,6 +6,7 @@ import { sandboxConfig } from "../src/core/cri/sandbox-config.ts";
 import { createSystemClock } from "../src/host/clock/system-clock.ts";
 import type { CriClient } from "../src/host/cri/cri-client.ts";
 import { createRuntimeEventSource } from "../src/host/cri/runtime-event-source.ts";
+import type { RuntimeEvent } from "../src/ports/runtime.ts";
 import { BUSYBOX } from "../test/support/agent-node.ts";
 
 export function median(values: readonly number[]): number {
@@ -23,10 +24,11 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Sees container starts through the runtime's own event stream, for the agent and for the floor alike. */
+/** Sees container starts and ends through the runtime's own event stream, for the agent and for the floor alike. */
 export class StartWatch {
   readonly #abort = new AbortController();
   #waiting: { left: number; readonly done: (at: number) => void } | undefined;
+  readonly #ends = new Map<string, () => void>();
   readonly #running: Promise<void>;
   readonly connected: Promise<void>;
 
@@ -34,8 +36,9 @@ export class StartWatch {
     const source = createRuntimeEventSource(cri, createSystemClock());
     const { promise, resolve } = Promise.withResolvers<void>();
     this.connected = promise;
-    const onEvent = ({ kind }: { readonly kind: string }) => {
+    const onEvent = ({ kind, containerId }: RuntimeEvent) => {
       if (kind === "started") this.#count();
+      if (kind === "exited") this.#ends.get(containerId)?.();
     };
     this.#running = source.run(resolve, onEvent, this.#abort.signal).catch(() => {});
   }
@@ -52,6 +55,13 @@ export class StartWatch {
   starts(count: number): Promise<number> {
     return new Promise((done) => {
       this.#waiting = { left: count, done };
+    });
+  }
+
+  /** Resolves when the runtime tells that the container ended. */
+  end(containerId: string): Promise<void> {
+    return new Promise((done) => {
+      this.#ends.set(containerId, done);
     });
   }
 
@@ -74,6 +84,9 @@ export function benchPod(name: string): Pod {
 
 export interface RawPod {
   readonly sandboxId: string;
+  readonly containerId: string;
+  /** Makes and starts the container once more, as its next instance. */
+  restart(): Promise<void>;
 }
 
 /** The same calls that the agent makes for a pod, issued bare. Labels of a kubelet are left out: the pod is nobody's. */
@@ -92,23 +105,33 @@ export async function startRawPod(cri: CriClient, name: string, cgroupParent: st
   });
   const sandbox = { ...config, labels };
   const sandboxId = await cri.runtime.runPodSandbox(sandbox, "");
-  const made = containerConfig({
-    pod,
-    container,
-    restartCount: 0,
-    imageRef: BUSYBOX,
-    image: {},
-    environment: [],
-    seccompDefault: false,
-    seccompProfileRoot: "/nowhere",
-    memoryCapacityBytes: 8 * 2 ** 30,
-    cpuCfsQuota: true,
-    hugePageSizes: [],
-  });
-  if ("error" in made) throw new Error(made.error);
-  const id = await cri.runtime.createContainer(sandboxId, { ...made.config, labels }, sandbox);
-  await cri.runtime.startContainer(id);
-  return { sandboxId };
+  const startContainer = async (attempt: number): Promise<string> => {
+    const made = containerConfig({
+      pod,
+      container,
+      restartCount: attempt,
+      imageRef: BUSYBOX,
+      image: {},
+      environment: [],
+      seccompDefault: false,
+      seccompProfileRoot: "/nowhere",
+      memoryCapacityBytes: 8 * 2 ** 30,
+      cpuCfsQuota: true,
+      hugePageSizes: [],
+    });
+    if ("error" in made) throw new Error(made.error);
+    const id = await cri.runtime.createContainer(sandboxId, { ...made.config, labels }, sandbox);
+    await cri.runtime.startContainer(id);
+    return id;
+  };
+  const containerId = await startContainer(0);
+  return {
+    sandboxId,
+    containerId,
+    restart: async () => {
+      await startContainer(1);
+    },
+  };
 }
 
 export async function removeRawPods(cri: CriClient, pods: readonly RawPod[]): Promise<void> {

@@ -111,7 +111,8 @@ function emulatorArguments(options: MachineOptions, files: Record<"initramfs" | 
     ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],
     [
       "-accel",
-      "tcg,thread=multi,tb-size=512",
+      // One thread for both processors: with two, programs that make code while they run (Node.js) crashed now and then.
+      "tcg,thread=single,tb-size=512",
       "-cpu",
       "max,-la57,-smap,-smep,-pku",
       "-smp",

@@ -5,10 +5,12 @@
 
 import { formatTime } from "../api/time.ts";
 import type { ContainerState, ContainerStatus, PodCondition, PodStatus } from "../api/types.ts";
+import { isTerminalPhase } from "./phase.ts";
 
 /**
- * Differs: the last words of an ended container outlive the file that they stood in. Here the pod's directory goes when
- * the pod has ended, in the kubelet it stays until the pod is deleted.
+ * A pod that has ended keeps the addresses that it had, as in the kubelet, whose pod cache remembers them.
+ * Differs: it does so over a restart of the agent, too; and the last words of an ended container outlive the file that
+ * they stood in. Here the pod's directory goes when the pod has ended, in the kubelet it stays until the pod is deleted.
  */
 export function mergePodStatus(stored: PodStatus | undefined, next: PodStatus, nowMs: number): PodStatus {
   const now = formatTime(nowMs);
@@ -17,8 +19,14 @@ export function mergePodStatus(stored: PodStatus | undefined, next: PodStatus, n
     ...next,
     startTime: stored?.startTime ?? next.startTime ?? now,
     ...(conditions === undefined ? {} : { conditions }),
+    ...withAddresses(next, stored),
     ...withLastWords(next, stored),
   };
+}
+
+function withAddresses(next: PodStatus, stored: PodStatus | undefined): Pick<PodStatus, "podIP" | "podIPs"> {
+  if (!isTerminalPhase(next.phase) || next.podIP !== undefined || stored?.podIP === undefined) return {};
+  return { podIP: stored.podIP, ...(stored.podIPs !== undefined && { podIPs: stored.podIPs }) };
 }
 
 const CONTAINER_LISTS = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const;
