@@ -6,6 +6,7 @@ import type { Pod, ResourceList, ResourceRequirements } from "../api/types.ts";
 import {
   addQuantities,
   compareQuantities,
+  exactAmount,
   formatQuantity,
   isZeroQuantity,
   plainAmount,
@@ -133,6 +134,14 @@ function plainRequest(pod: Pod, name: string): number | undefined {
   return Number.isSafeInteger(sum) ? sum : undefined;
 }
 
+/** Overhead counts only where the containers request something. Source: GetResourceRequestQuantity. */
+function requestQuantity(pod: Pod, name: string): Quantity {
+  const overhead = pod.spec?.overhead?.[name];
+  const ofContainers = sumOneRequest(pod, name);
+  if (overhead === undefined || isZeroQuantity(ofContainers)) return ofContainers;
+  return addQuantities(ofContainers, quantityOrZero(overhead));
+}
+
 /**
  * The pod's request of one resource: thousandths for "cpu", whole units (bytes) for all others, 1 for "pods". Overhead
  * counts only where the containers request something. Source: GetResourceRequest.
@@ -141,11 +150,11 @@ export function podRequest(pod: Pod, name: string): number {
   if (name === "pods") return 1;
   const plain = plainRequest(pod, name);
   if (plain !== undefined) return plain;
-  const overhead = pod.spec?.overhead?.[name];
-  const ofContainers = sumOneRequest(pod, name);
-  const sum =
-    overhead === undefined || isZeroQuantity(ofContainers)
-      ? ofContainers
-      : addQuantities(ofContainers, quantityOrZero(overhead));
+  const sum = requestQuantity(pod, name);
   return Number(name === "cpu" ? quantityMilliValue(sum) : quantityValue(sum));
+}
+
+/** As `podRequest`, but in units of the resource ("cpu" is cores) and with its fraction: 0.2 bytes stay 0.2 bytes. */
+export function exactPodRequest(pod: Pod, name: string): number {
+  return plainRequest(pod, name) ?? exactAmount(requestQuantity(pod, name));
 }

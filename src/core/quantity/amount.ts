@@ -1,5 +1,6 @@
 /** Plain numbers for hot paths (ranking, sums over thousands of pods): the common texts without any BigInt. */
 import { quantityOrZero } from "./parse.ts";
+import type { Quantity } from "./quantity.ts";
 import { quantityMilliValue, quantityValue } from "./value.ts";
 
 const UNIT_BYTES: ReadonlyMap<string, number> = new Map([
@@ -59,4 +60,12 @@ export function milliOf(quantity: string | number | undefined): number {
     if (digits === text.length - 1 && text.endsWith("m")) return Number(text.slice(0, digits));
   }
   return Number(quantityMilliValue(quantityOrZero(text)));
+}
+
+/**
+ * The quantity as a number, its fraction kept: "1.3Gi" is 1395864371.2. The nearest double, so that equal quantities are equal
+ * numbers; exact for whole numbers up to 2^53.
+ */
+export function exactAmount({ mantissa, scale }: Quantity): number {
+  return Number(`${mantissa}e${scale}`);
 }

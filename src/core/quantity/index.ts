@@ -2,7 +2,7 @@
  * quantity: Kubernetes resource quantities, exact. Owns parsing, canonical printing, sums, order and rounding to 64-bit
  * integers as of Kubernetes 1.26. Refuses to know what a quantity measures: resource names and units are the caller's.
  */
-export { bytesOf, milliOf, plainAmount } from "./amount.ts";
+export { bytesOf, exactAmount, milliOf, plainAmount } from "./amount.ts";
 export {
   addQuantities,
   compareQuantities,

@@ -1,0 +1,88 @@
+/** Runs scenarios through the production machine, on the times that they tell. */
+import { parseGoDuration } from "../../config/go-duration.ts";
+import { type EvictablePod, evictablePod } from "../evictable-pod.ts";
+import { type EvictionConfig, type EvictionFields, evictionConfig } from "../eviction-config.ts";
+import type { EvictionPolicy } from "../policy.ts";
+import { type EvictionState, INITIAL_EVICTION_STATE } from "../state.ts";
+import { afterReclaim, type EvictionDecision, type EvictionInput, type MeasuredAgain, stepEviction } from "../step.ts";
+import { probeAdmissions } from "./probe-pods.ts";
+import { reportEvictions, reportPodEvents, reportRanking, reportThresholds, type StepResult } from "./report.ts";
+import type { Scenario, ScenarioStep } from "./scenario.ts";
+
+export interface ReplayOptions {
+  /** In place of the scenario's own. */
+  readonly kubeletConfiguration?: EvictionFields;
+  readonly policy?: Partial<EvictionPolicy>;
+}
+
+/** One step as it was decided; `second` is what followed a reclaim. */
+export interface ReplayedStep {
+  readonly atMs: number;
+  readonly first: EvictionDecision;
+  readonly second?: EvictionDecision;
+}
+
+export type Replay =
+  | { readonly config: EvictionConfig; readonly steps: readonly ReplayedStep[] }
+  | { readonly error: string };
+
+/** The decisions of all steps; the error is that of a configuration that no kubelet would start with. */
+export function replayScenario(scenario: Scenario, options: ReplayOptions = {}): Replay {
+  const fields = options.kubeletConfiguration ?? scenario.kubeletConfiguration;
+  const parsed = evictionConfig(fields, {
+    filesystems: scenario.dedicatedImageFs ? "DedicatedImages" : "Shared",
+    ...(options.policy !== undefined && { policy: options.policy }),
+  });
+  if ("error" in parsed) return parsed;
+  const { config } = parsed;
+  const pods = new Map(scenario.pods.map((pod) => [pod.metadata?.uid ?? "", evictablePod(pod)]));
+  let state: EvictionState = INITIAL_EVICTION_STATE;
+  const steps = scenario.steps.map((step) => {
+    const replayed = replayStep(config, state, step, pods);
+    state = (replayed.second ?? replayed.first).state;
+    return replayed;
+  });
+  return { config, steps };
+}
+
+function replayStep(
+  config: EvictionConfig,
+  state: EvictionState,
+  step: ScenarioStep,
+  pods: ReadonlyMap<string, EvictablePod>,
+): ReplayedStep {
+  const atMs = (parseGoDuration(step.at) ?? 0) / 1e6;
+  const activePods = step.activePods.flatMap((uid) => pods.get(uid) ?? []);
+  const { summary } = step;
+  const input: EvictionInput = { nowMs: atMs, activePods, ...(summary !== undefined && { summary }) };
+  const first = stepEviction(config, state, input);
+  if (first.plan.kind !== "reclaim" && first.plan.kind !== "reclaimPodMemory") return { atMs, first };
+  return { atMs, first, second: afterReclaim(config, first.state, input, first.plan, measureAgain(step)) };
+}
+
+function measureAgain({ summary, summaryAfterReclaim, summaryAfterReclaimError }: ScenarioStep): MeasuredAgain {
+  const again = summaryAfterReclaim ?? summary;
+  return summaryAfterReclaimError === true || again === undefined ? {} : { summary: again };
+}
+
+/** What a step came to, in the words of scenario files. */
+export function stepResult(config: EvictionConfig, { first, second }: ReplayedStep): StepResult {
+  const { state, plan, trace } = second ?? first;
+  const met = new Set(state.metKeys);
+  const { nodeEvents } = first.plan;
+  const seen = new Set<string>();
+  const thresholds = config.thresholds.filter(({ key }) => {
+    const isNew = met.has(key) && !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+  return {
+    ...(state.conditions.length > 0 && { nodeConditions: state.conditions }),
+    ...(thresholds.length > 0 && { thresholdsMet: reportThresholds(thresholds) }),
+    ...(first.plan.kind === "reclaim" && { reclaimCalls: first.plan.steps }),
+    ...(nodeEvents.length > 0 && { nodeEvents }),
+    ...(plan.kind === "evict" && { evicted: reportEvictions(plan), podEvents: reportPodEvents(plan) }),
+    ...reportRanking(trace.choice),
+    admit: probeAdmissions(state.conditions),
+  };
+}
