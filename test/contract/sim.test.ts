@@ -7,6 +7,7 @@ import { bytesOf, type DiskNode, textOf, VirtualDisk } from "../../src/sim/disk/
 import { clockAt, Line } from "../../src/sim/line.ts";
 import { SimCgroups, simCgroups } from "../../src/sim/node/sim-cgroups.ts";
 import { SimManifests, simManifestSource } from "../../src/sim/node/sim-manifests.ts";
+import { SimMemory, simPressureSignals } from "../../src/sim/node/sim-memory.ts";
 import { SimRecords, simRecordStore } from "../../src/sim/node/sim-record-store.ts";
 import { Random } from "../../src/sim/random.ts";
 import { simEventStreams } from "../../src/sim/runtime/event-port.ts";
@@ -19,6 +20,7 @@ import { clockContract } from "./clock-contract.ts";
 import { logFilesContract } from "./log-files-contract.ts";
 import { manifestSourceContract } from "./manifest-source-contract.ts";
 import { type FileWorld, podFilesContract } from "./pod-files-contract.ts";
+import { pressureSignalsContract } from "./pressure-signals-contract.ts";
 import { recordStoreContract } from "./record-store-contract.ts";
 import { runtimeContract } from "./runtime-contract.ts";
 import type { RuntimeCommands } from "./runtime-fixture.ts";
@@ -63,6 +65,24 @@ cgroupsContract("sim", async () => {
     isRunning: async (pid) => tree.isRunning(pid),
     memoryLimitBytes: async (name) => (limitOf(name) === -1 ? undefined : limitOf(name)),
     takeAway: async (name) => void tree.remove(name),
+    close: async () => {},
+  };
+});
+
+pressureSignalsContract("sim", async () => {
+  const { time, line } = world();
+  const memory = new SimMemory();
+  const scope = { kind: "cgroup", name: ["kubepods", "pod1"] } as const;
+  const use = (usageBytes: number) => memory.set(scope, { usageBytes, inactiveFileBytes: 0 });
+  use(0);
+  memory.set({ kind: "node" }, { usageBytes: 2 ** 30, inactiveFileBytes: 0, memAvailableBytes: 2 ** 30 });
+  return {
+    signals: simPressureSignals(memory, line, (ms) => time.wait(ms)),
+    scope,
+    take: async (bytes) => use((memory.read(scope)?.usageBytes ?? 0) + bytes),
+    giveBack: async () => use(0),
+    removeCgroup: async () => memory.remove(scope),
+    pass: (ms) => pass(time, ms),
     close: async () => {},
   };
 });
