@@ -8,6 +8,7 @@ import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DiskSpaceReader } from "../ports/disk-space.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
 import type { MachineInfo } from "../ports/machine.ts";
@@ -19,6 +20,8 @@ import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
+import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
+import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { Kubelet } from "./kubelet.ts";
@@ -43,6 +46,7 @@ export interface AgentPorts {
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  readonly diskSpace: DiskSpaceReader;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly files: PodFiles;
@@ -72,6 +76,7 @@ export interface AgentOptions {
   readonly oomKillsGroup?: boolean;
   /** Absent: no limit. */
   readonly imagePulls?: ImagePullLimits;
+  readonly imageGc: ImageGcOptions;
   readonly crashLoopBackOffMaxMs: number;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
@@ -94,6 +99,7 @@ export interface Agent {
   readonly pleg: Pleg;
   readonly kubelet: Kubelet;
   readonly gc: ContainerGc;
+  readonly imageGc: ImageGc;
   readonly events: EventRecorder;
   start(): Promise<void>;
   /** Ends every pod; resolves with the names of those that did not end in time. */
@@ -121,7 +127,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const volumes = new PodVolumes({ files, objects: pods });
   const killer = new PodKiller({ log, runtime, events });
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups });
+  const holds = new ImageHolds();
+  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds });
   const syncer = new PodSyncer(
     { clock, log, files, logFiles, events, health, pleg, statuses, volumes, cgroups, runtime: podRuntime, killer },
     { logRoot: options.logRoot, hostIps: options.hostIps },
@@ -137,6 +144,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       allSourcesReady: () => pods.allSourcesReady,
     },
   );
+  const imageGc = new ImageGc(
+    { clock, log, runtime, images: ports.images, diskSpace: ports.diskSpace, store, events, holds },
+    options.imageGc,
+  );
   const rotation = new LogRotation(
     { clock, log, runtime, logFiles, pleg },
     {
@@ -149,9 +160,20 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, events, health, images: ports.images, kubelet, pods, runtime, statuses, workers },
     options,
   );
-  const components: readonly Component[] = [store, cgroups, pleg, health, workers, pods, kubelet, gc, rotation];
+  const components: readonly Component[] = [
+    store,
+    cgroups,
+    pleg,
+    health,
+    workers,
+    pods,
+    kubelet,
+    gc,
+    imageGc,
+    rotation,
+  ];
   const stopPods = (graceSeconds?: number) => kubelet.stopPods(STOP_PODS_LIMIT_MS, graceSeconds);
-  return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(clock, components) };
+  return { view, workers, pods, pleg, kubelet, gc, imageGc, events, stopPods, ...lifecycle(clock, components) };
 }
 
 interface RuntimeParts {
@@ -159,12 +181,14 @@ interface RuntimeParts {
   readonly pods: PodManager;
   readonly killer: PodKiller;
   readonly cgroups: PodCgroups;
+  readonly holds: ImageHolds;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups } = parts;
-  const images = new ImageManager({ clock, images: ports.images, events }, KUBELET_BACKOFF, options.imagePulls);
+  const { events, pods, killer, cgroups, holds } = parts;
+  const imagePorts = { clock, images: ports.images, events };
+  const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
     { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },

@@ -13,6 +13,7 @@ import type {
   StringMap,
 } from "../../src/core/cri/types.ts";
 import type { Clock } from "../../src/ports/clock.ts";
+import type { DiskSpaceReader } from "../../src/ports/disk-space.ts";
 import { RuntimeError } from "../../src/ports/errors.ts";
 import type {
   CallOptions,
@@ -300,10 +301,20 @@ export class FakeEventSource implements RuntimeEventSource {
   }
 }
 
+type FakedImageCalls = Pick<ImageService, "imageStatus" | "pullImage" | "listImages" | "removeImage" | "imageFsInfo">;
+
 /** Images by name; what is not there is pulled at once. */
-export class FakeImages implements Pick<ImageService, "imageStatus" | "pullImage"> {
+export class FakeImages implements FakedImageCalls {
   readonly present = new Set<string>();
+  readonly pinned = new Set<string>();
   readonly pulls: string[] = [];
+  /** Names of images whose removal was asked for. */
+  readonly removals: string[] = [];
+  /** Of each image, and of the disk that holds them. */
+  imageBytes = 1;
+  capacityBytes: number | undefined = 100;
+  otherBytes = 0;
+  remove: (image: string) => Promise<void> = async () => {};
   pull: (image: string) => Promise<void> = async () => {};
   inspect: (image: string) => Promise<void> = async () => {};
 
@@ -314,15 +325,59 @@ export class FakeImages implements Pick<ImageService, "imageStatus" | "pullImage
   async imageStatus({ image }: { readonly image: string }): Promise<CriImage | undefined> {
     await this.inspect(image);
     if (!this.present.has(image)) return undefined;
-    return { id: `id-of-${image}`, repoTags: [image], repoDigests: [], sizeBytes: 1, username: "", pinned: false };
+    return this.#row(image);
+  }
+
+  get diskSpace(): DiskSpaceReader {
+    return {
+      read: async () => {
+        const { capacityBytes } = this;
+        if (capacityBytes === undefined) return undefined;
+        return { capacityBytes, availableBytes: capacityBytes - this.otherBytes - this.#usedBytes };
+      },
+    };
+  }
+
+  async listImages(): Promise<readonly CriImage[]> {
+    return [...this.present].map((image) => this.#row(image));
+  }
+
+  async removeImage({ image }: { readonly image: string }): Promise<void> {
+    const name = [...this.present].find((each) => each === image || idOf(each) === image) ?? image;
+    this.removals.push(name);
+    await this.remove(name);
+    this.present.delete(name);
+  }
+
+  async imageFsInfo() {
+    return [{ timestampMs: 0, mountpoint: "/images", usedBytes: this.#usedBytes, inodesUsed: 1 }];
+  }
+
+  get #usedBytes(): number {
+    return this.present.size * this.imageBytes;
+  }
+
+  #row(image: string): CriImage {
+    return {
+      id: idOf(image),
+      repoTags: [image],
+      repoDigests: [],
+      sizeBytes: this.imageBytes,
+      username: "",
+      pinned: this.pinned.has(image),
+    };
   }
 
   async pullImage({ image }: { readonly image: string }): Promise<string> {
     this.pulls.push(image);
     await this.pull(image);
     this.present.add(image);
-    return `id-of-${image}`;
+    return idOf(image);
   }
+}
+
+function idOf(image: string): string {
+  return `id-of-${image}`;
 }
 
 export function labelsOf(uid: string, name = uid, namespace = "default"): StringMap {

@@ -20,7 +20,11 @@ function world(limits?: ImagePullLimits) {
   const pod: Pod = { metadata: { name: "web", uid: "1", namespace: "default" } };
   const abort = new AbortController();
   const ensure = (image: string, imagePullPolicy: Container["imagePullPolicy"] = "IfNotPresent", of = pod) =>
-    manager.ensure(of, { name: "main", image, imagePullPolicy }, CONFIG, abort.signal);
+    manager.withImage(
+      { pod: of, container: { name: "main", image, imagePullPolicy }, sandboxConfig: CONFIG },
+      abort.signal,
+      async (ready) => ready,
+    );
   const told = () => events.list().map(({ type, reason, message, count }) => `${type} ${reason} ${count}: ${message}`);
   return { clock, images, ensure, told, abort, pod };
 }

@@ -22,6 +22,7 @@ import type { ImageService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import { containerField } from "../runtime/container-field.ts";
 import type { StartFailure } from "../runtime/container-starter.ts";
+import { type ImageHold, ImageHolds } from "./image-holds.ts";
 import { type ImagePullLimits, PullQueue } from "./pull-queue.ts";
 
 export interface ImageManagerPorts {
@@ -36,6 +37,13 @@ export interface ReadyImage {
   readonly user: ImageUser;
 }
 
+/** For which container, and in which sandbox, an image is wanted. */
+export interface ImageNeed {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly sandboxConfig: PodSandboxConfig;
+}
+
 const SHOW_FAILURE_MS = 1_000;
 const REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 
@@ -43,24 +51,45 @@ export class ImageManager {
   readonly #ports: ImageManagerPorts;
   readonly #config: BackoffConfig;
   readonly #queue: PullQueue;
+  readonly #holds: ImageHolds;
   #backoff: BackoffState = EMPTY_BACKOFF;
 
-  constructor(ports: ImageManagerPorts, config: BackoffConfig, limits: ImagePullLimits = {}) {
+  /** `holds`: shared with the garbage collection, which would else remove an image before its container is made. */
+  constructor(
+    ports: ImageManagerPorts,
+    config: BackoffConfig,
+    limits: ImagePullLimits = {},
+    holds: ImageHolds = new ImageHolds(),
+  ) {
     this.#ports = ports;
     this.#config = config;
     this.#queue = new PullQueue(ports.clock, limits);
+    this.#holds = holds;
   }
 
-  /** A failure is told by events already. Rejects only when `signal` is aborted. */
-  async ensure(
-    pod: Pod,
-    container: Container,
-    sandboxConfig: PodSandboxConfig,
+  /**
+   * Makes the image available and calls `use` with it, during which the image stays. A failure is told by events already.
+   * Rejects only when `signal` is aborted or `use` rejects.
+   */
+  async withImage<T>(
+    need: ImageNeed,
     signal: AbortSignal,
-  ): Promise<ReadyImage | StartFailure> {
+    use: (image: ReadyImage) => Promise<T>,
+  ): Promise<T | StartFailure> {
+    const hold = this.#holds.hold();
+    try {
+      const image = await this.#ensure(need, hold, signal);
+      return "reason" in image ? image : await use(image);
+    } finally {
+      hold.release();
+    }
+  }
+
+  async #ensure(need: ImageNeed, hold: ImageHold, signal: AbortSignal): Promise<ReadyImage | StartFailure> {
+    const { pod, container, sandboxConfig } = need;
     const named = nameImage(container.image ?? "");
     if (named.kind === "failed") return this.#fail(pod, container, named);
-    const present = await this.#inspect(named.name, signal);
+    const present = await this.#inspect(named.name, hold, signal);
     const input = this.#pullInput(pod, container);
     const inspection: Inspection = "error" in present ? present : { imageRef: present.image?.id ?? "" };
     const decision = decidePull(this.#backoff, input, inspection);
@@ -73,7 +102,7 @@ export class ImageManager {
     this.#backoff = collectBackoff(this.#config, concluded.state, this.#ports.clock.monotonic());
     if (concluded.outcome.kind === "failed") return this.#fail(pod, container, concluded.outcome);
     this.#record(pod, container, concluded.outcome.events);
-    const pulled = await this.#inspect(named.name, signal);
+    const pulled = await this.#inspect(named.name, hold, signal);
     return { ref: concluded.outcome.imageRef, user: userOf("image" in pulled ? pulled.image : undefined) };
   }
 
@@ -90,10 +119,11 @@ export class ImageManager {
 
   async #inspect(
     name: string,
+    hold: ImageHold,
     signal: AbortSignal,
   ): Promise<{ readonly image: CriImage | undefined } | { readonly error: string }> {
     try {
-      return { image: await this.#ports.images.imageStatus({ image: name }, { signal }) };
+      return { image: await hold.keep(() => this.#ports.images.imageStatus({ image: name }, { signal }), signal) };
     } catch (error) {
       signal.throwIfAborted();
       return { error: errorMessage(error) };

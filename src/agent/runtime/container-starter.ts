@@ -77,8 +77,17 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const image = await this.#ports.images.ensure(pod, container, sandbox.config, signal);
-    if ("reason" in image) return image;
+    const need = { pod, container, sandboxConfig: sandbox.config };
+    return this.#ports.images.withImage(need, signal, (image) => this.#startWith(image, context, sandbox, signal));
+  }
+
+  async #startWith(
+    image: ReadyImage,
+    context: StartContext,
+    sandbox: { readonly id: string; readonly config: PodSandboxConfig },
+    signal: AbortSignal,
+  ): Promise<StartFailure | undefined> {
+    const { pod, container } = context;
     const config = await this.#config(context, image);
     if ("error" in config) {
       this.#failed(context, `Error: ${config.error}`);

@@ -1,5 +1,6 @@
 /** From the effective configuration to the options of the agent. */
 import type { AgentOptions } from "../../agent/create-agent.ts";
+import { IMAGE_GC_PERIOD_MS, type ImageGcOptions } from "../../agent/images/image-gc.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
 import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
@@ -15,6 +16,8 @@ export interface NodeFacts {
   readonly rootDir: string;
   readonly standalone: boolean;
   readonly cgroupVersion: 1 | 2;
+  /** Names of images that are never removed. */
+  readonly keepImages: readonly string[];
 }
 
 export const CONTAINER_LOGS_DIR = "/var/log/containers";
@@ -50,6 +53,7 @@ export function agentOptions(
     cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
     oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,
     imagePulls: imagePullLimits(settings),
+    imageGc: imageGcOptions(settings, node.keepImages),
     crashLoopBackOffMaxMs: settings.crashLoopBackOffMaxMs,
     resyncMs: settings.syncFrequencyMs,
     containerLogMaxSizeBytes: settings.containerLogMaxSizeBytes,
@@ -77,6 +81,20 @@ export function agentOptions(
         hugePageSizes,
       },
     },
+  };
+}
+
+function imageGcOptions(settings: KubeletSettings, keepImages: readonly string[]): ImageGcOptions {
+  return {
+    policy: {
+      highThresholdPercent: settings.imageGcHighThresholdPercent,
+      lowThresholdPercent: settings.imageGcLowThresholdPercent,
+      minAgeMs: settings.imageMinimumGcAgeMs,
+      // Without its gate the validation has refused any other.
+      maxAgeMs: settings.imageMaximumGcAgeMs,
+    },
+    periodMs: IMAGE_GC_PERIOD_MS,
+    keepImages,
   };
 }
 

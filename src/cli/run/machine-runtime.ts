@@ -16,6 +16,8 @@ export interface MachineRuntime {
   readonly endpoint: string;
   readonly client: CriClient;
   readonly images: ImageService;
+  /** Names of images without which no pod starts. */
+  readonly keepImages: readonly string[];
   /** Closes the connections; `endRuntime`: a runtime of our own ends too, else it goes on with its pods. */
   close(options: { readonly endRuntime: boolean }): Promise<void>;
 }
@@ -26,6 +28,8 @@ interface RuntimePorts {
 }
 
 const IMAGE_VERSION = "1";
+/** What a runtime of the machine is taken to use where nothing else is set: the kubelet's --pod-infra-container-image. */
+const KUBELET_SANDBOX_IMAGE = "registry.k8s.io/pause:3.9";
 /** Where the machine's own pod network is configured, if it is. */
 const HOST_CNI_CONF_DIR = "/etc/cni/net.d";
 
@@ -51,12 +55,16 @@ export async function openRuntime(
   }
 }
 
-function connect({ kubelet }: EffectiveConfiguration, embedded: EmbeddedContainerd | undefined): MachineRuntime {
+function connect(
+  { kubelet, tskubelet }: EffectiveConfiguration,
+  embedded: EmbeddedContainerd | undefined,
+): MachineRuntime {
   const {
     containerRuntimeEndpoint: endpoint,
     imageServiceEndpoint,
     runtimeRequestTimeoutMs,
   } = kubeletSettings(kubelet);
+  const { sandboxImage } = tskubelet.images;
   const options = { timeoutMs: runtimeRequestTimeoutMs };
   const client = createCriClient(endpoint, options);
   const imageClient = imageServiceEndpoint === endpoint ? client : createCriClient(imageServiceEndpoint, options);
@@ -64,6 +72,7 @@ function connect({ kubelet }: EffectiveConfiguration, embedded: EmbeddedContaine
     endpoint,
     client,
     images: imageClient.images,
+    keepImages: embedded === undefined ? [sandboxImage || KUBELET_SANDBOX_IMAGE] : [embeddedSandboxImage(sandboxImage)],
     async close({ endRuntime }) {
       await (endRuntime ? embedded?.stop() : embedded?.release());
       if (imageClient !== client) imageClient.close();
@@ -86,7 +95,7 @@ async function startEmbedded(
   if (missing.length > 0) throw new MachineUnfit(missingProgramsMessage(missing));
   const embedded = createEmbeddedContainerd({
     rootDir,
-    sandboxImage: images.sandboxImage === "" ? pauseImageName(IMAGE_VERSION) : images.sandboxImage,
+    sandboxImage: embeddedSandboxImage(images.sandboxImage),
     cniConfDir: podNetworkDir(configuration, rootDir),
     cniBinDirs,
     containerdPath,
@@ -96,6 +105,10 @@ async function startEmbedded(
   });
   await embedded.start(signal);
   return embedded;
+}
+
+function embeddedSandboxImage(configured: string): string {
+  return configured === "" ? pauseImageName(IMAGE_VERSION) : configured;
 }
 
 /** Without a configuration of ours that of the machine is used; where that has none, the runtime says so. */

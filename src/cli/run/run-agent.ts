@@ -9,6 +9,7 @@ import { NetworkUnusable } from "../../host/cni/bridge-network.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
 import { createLogFiles } from "../../host/files/create-log-files.ts";
 import { createPodFiles } from "../../host/files/create-pod-files.ts";
+import { createDiskSpaceReader } from "../../host/files/disk-space.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
@@ -119,6 +120,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       log,
       runtime: runtime.client.runtime,
       images: runtime.images,
+      diskSpace: createDiskSpaceReader(),
       eventSource: createRuntimeEventSource(runtime.client, clock),
       cgroups,
       files: await createPodFiles({ rootDir }),
@@ -128,7 +130,11 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       readManifest: manifestReader(nodeName),
       machine,
     },
-    agentOptions(configuration, { nodeName, hostIps, rootDir, standalone, cgroupVersion: cgroups.version }, machine),
+    agentOptions(
+      configuration,
+      { nodeName, hostIps, rootDir, standalone, cgroupVersion: cgroups.version, keepImages: runtime.keepImages },
+      machine,
+    ),
   );
   closing.defer(() => agent.stop());
   await agent.start();

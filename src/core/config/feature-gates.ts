@@ -36,6 +36,7 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
 
   EventedPLEG: ahead,
   ExecProbeTimeout: on,
+  ImageMaximumGCAge: on,
   PodReadyToStartContainersCondition: on,
   RelaxedEnvironmentVariableValidation: on,
   SidecarContainers: on,
@@ -84,7 +85,6 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   DisableCPUQuotaWithExclusiveCPUs: missing,
   GracefulNodeShutdown: missing,
   GracefulNodeShutdownBasedOnPodPriority: missing,
-  ImageMaximumGCAge: missing,
   InPlacePodVerticalScaling: missing,
   KubeletCgroupDriverFromCRI: missing,
   KubeletFineGrainedAuthz: missing,

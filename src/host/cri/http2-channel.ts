@@ -7,7 +7,7 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from "node:http2";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { type GrpcCallOptions, type GrpcChannel, GrpcFailure, GrpcStatus } from "./channel.ts";
 import { FrameReader, frame } from "./grpc-frame.ts";
 
@@ -21,13 +21,18 @@ const MAX_SESSION_MEGABYTES = 64;
  */
 export function createGrpcChannel(endpoint: string): GrpcChannel {
   const path = endpoint.replace(/^unix:(\/\/)?/, "");
+  return createGrpcChannelOver(() => createConnection(path), "localhost");
+}
+
+/** The same over what `open` opens; `authority` is who the server is called. */
+export function createGrpcChannelOver(open: () => Socket, authority: string): GrpcChannel {
   let session: ClientHttp2Session | undefined;
   let closed = false;
 
   function use(): ClientHttp2Session {
     if (session !== undefined && !session.closed && !session.destroyed) return session;
-    const opened = connect("http://localhost", {
-      createConnection: () => createConnection(path),
+    const opened = connect(`http://${authority}`, {
+      createConnection: open,
       maxSessionMemory: MAX_SESSION_MEGABYTES,
     });
     // What it means to the calls under way is told to their streams.

@@ -1,4 +1,5 @@
 import type { AgentOptions } from "../../agent/create-agent.ts";
+import { IMAGE_GC_PERIOD_MS } from "../../agent/images/image-gc.ts";
 import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
@@ -23,6 +24,11 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   allocatable: nodeAllocatable(capacity, reservations),
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
+  imageGc: {
+    policy: { highThresholdPercent: 85, lowThresholdPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
+    periodMs: IMAGE_GC_PERIOD_MS,
+    keepImages: [],
+  },
   crashLoopBackOffMaxMs: 300_000,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 10 * 1024 ** 2,

@@ -12,7 +12,7 @@ import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
 import { type EventFates, simEventStreams } from "../runtime/event-port.ts";
 import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
-import { SimImages, simImageService } from "../runtime/sim-images.ts";
+import { SimImages, simDiskSpace, simImageService } from "../runtime/sim-images.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
@@ -98,6 +98,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
       onRequest: (request) => witness.onRequest(request),
     }),
     images: simImageService(node.images, time, line, behaviour.pullMs),
+    diskSpace: simDiskSpace(node.images, line),
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
     files: simPodFiles(disk, ROOT_DIR, line),

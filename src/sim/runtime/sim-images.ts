@@ -1,5 +1,6 @@
 /** Images of the simulated node: those in the registry can be pulled, those present can be run. */
 import type { CriImage, ImageSpec } from "../../core/cri/types.ts";
+import type { DiskSpace, DiskSpaceReader } from "../../ports/disk-space.ts";
 import type { ImageService } from "../../ports/runtime.ts";
 import type { Line } from "../line.ts";
 import type { Random } from "../random.ts";
@@ -29,6 +30,20 @@ export class SimImages {
     });
   }
 
+  /** Room for images on the disk, and what else is on it. */
+  capacityBytes = 100_000_000_000;
+  otherBytes = 0;
+
+  get usedBytes(): number {
+    return this.present().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** Images have a filesystem of their own. */
+  get disk(): DiskSpace {
+    const { capacityBytes, otherBytes, usedBytes } = this;
+    return { capacityBytes, availableBytes: Math.max(0, capacityBytes - otherBytes - usedBytes) };
+  }
+
   canPull(tag: string): boolean {
     return this.#registry.has(tag);
   }
@@ -55,6 +70,13 @@ export class SimImages {
   present(): readonly CriImage[] {
     return [...this.#registry].filter(([tag]) => this.#present.has(tag)).map(([, image]) => image);
   }
+}
+
+const IMAGES_DIR = "/var/lib/sim/images";
+
+export function simDiskSpace(images: SimImages, line: Line): DiskSpaceReader {
+  const read = (path: string) => (path === IMAGES_DIR ? images.disk : undefined);
+  return { read: (path) => line.call("files", "statfs", () => read(path)).catch(() => undefined) };
 }
 
 /** The kubelet's runtimeRequestTimeout. */
@@ -91,7 +113,7 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
     imageFsInfo: (options) =>
       call(
         "ImageFsInfo",
-        () => [{ timestampMs: time.wallMs, mountpoint: "/var/lib/sim/images", usedBytes: 1, inodesUsed: 1 }],
+        () => [{ timestampMs: time.wallMs, mountpoint: IMAGES_DIR, usedBytes: images.usedBytes, inodesUsed: 1 }],
         options,
       ),
   };

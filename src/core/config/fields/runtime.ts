@@ -11,7 +11,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { imageCredentials, imageGc } from "./states.ts";
+import { imageCredentials } from "./states.ts";
 
 export const runtimeFields = {
   containerRuntimeEndpoint: string(
@@ -46,17 +46,17 @@ export const runtimeFields = {
   preloadedImagesVerificationAllowlist: stringList([], imageCredentials, "Images free of that check.", {
     since: "1.33",
   }),
-  imageMinimumGCAge: duration("2m0s", imageGc, "Least age of an unused image before it may be removed.", {
+  imageMinimumGCAge: duration("2m0s", used, "Least age of an unused image before it may be removed.", {
     flag: "minimum-image-ttl-duration",
   }),
-  imageMaximumGCAge: duration("0s", imageGc, "Age at which an unused image is removed anyway; 0s is never.", {
+  imageMaximumGCAge: duration("0s", used, "Age at which an unused image is removed anyway; 0s is never.", {
     since: "1.29",
   }),
-  imageGCHighThresholdPercent: integer(85, imageGc, "Disk usage that starts image garbage collection.", {
+  imageGCHighThresholdPercent: integer(85, used, "Disk usage that starts image garbage collection.", {
     keepsZero: true,
     flag: "image-gc-high-threshold",
   }),
-  imageGCLowThresholdPercent: integer(80, imageGc, "Disk usage that it frees down to.", {
+  imageGCLowThresholdPercent: integer(80, used, "Disk usage that it frees down to.", {
     keepsZero: true,
     flag: "image-gc-low-threshold",
   }),

@@ -2,7 +2,6 @@
 import { notYet } from "../field.ts";
 
 export const pressure = notYet("eviction and disk pressure", "issue 3");
-export const imageGc = notYet("image garbage collection", "issue 3");
 export const stats = notYet("volume and pod statistics", "issue 3");
 export const imageCredentials = notYet("credentials of images that are already here", "issue 4");
 export const podSecurity = notYet("pod security settings", "issue 4");
