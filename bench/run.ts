@@ -18,7 +18,7 @@ import {
   summary,
 } from "./support.ts";
 
-const ROUNDS: Readonly<Record<number, number>> = { 1: 9, 30: 3, 100: 3 };
+const ROUNDS: Readonly<Record<number, number>> = { 1: 9, 30: 7, 100: 3 };
 const IDLE_SECONDS = 60;
 
 async function startFigures(node: AgentNode, watch: StartWatch): Promise<unknown> {
