@@ -15,6 +15,17 @@ export {
   evictionConfig,
   type ParsedEvictionConfig,
 } from "./eviction-config.ts";
+export {
+  type EvictionExplanation,
+  type ExplainedCondition,
+  type ExplainedNext,
+  type ExplainedSignal,
+  type ExplainedThreshold,
+  explainEviction,
+  explainPod,
+  type PodPlace,
+  type Remedy,
+} from "./explain.ts";
 export type { FilesystemLayout, ReclaimStep } from "./filesystems.ts";
 export type { PodInProgress } from "./in-progress.ts";
 export { type Observation, type Observed, observeSignals, type SignalObservations } from "./observations.ts";
