@@ -7,6 +7,7 @@ export { type Admission, admitUnderPressure } from "./admission.ts";
 export { type AssessedThreshold, assessThresholds, isThresholdMet } from "./assess.ts";
 export type { MemoryAvailability, MemoryFacts } from "./availability.ts";
 export { type ConditionText, conditionText, PRESSURE_CONDITIONS } from "./conditions.ts";
+export { configuredPolicy } from "./configured-policy.ts";
 export { type EvictablePod, evictablePod } from "./evictable-pod.ts";
 export {
   type EvictionConfig,
@@ -58,6 +59,7 @@ export {
   DEFAULT_EVICTION_HARD,
   type ParsedThresholds,
   parseThresholds,
+  type ThresholdError,
   type ThresholdFields,
   type ThresholdOptions,
 } from "./thresholds.ts";
