@@ -3,6 +3,8 @@
  * (or drop-in), so that the first stays a KubeletConfiguration that any kubelet reads.
  */
 import { boolean, object, optionalBoolean, string, stringList, used, type Values } from "./field.ts";
+import { evictionPolicyFields } from "./fields/eviction-policy.ts";
+import { pressure } from "./fields/states.ts";
 
 export const tskubeletFields = {
   manifestsPath: string("", used, "Directory of Pod, ConfigMap and Secret manifests to run; empty is none.", {
@@ -58,6 +60,9 @@ export const tskubeletFields = {
     "Images made on this machine.",
     { since: "0.1.0" },
   ),
+  eviction: object(evictionPolicyFields, pressure, "How eviction differs from the kubelet's; by default it does not.", {
+    since: "0.1.0",
+  }),
 };
 
 export type TskubeletConfiguration = Values<typeof tskubeletFields>;

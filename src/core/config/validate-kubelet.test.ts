@@ -207,3 +207,16 @@ const taken: readonly JsonObject[] = [
 for (const value of taken) {
   test(`taken: ${JSON.stringify(value)}`, () => assert.deepEqual(objections(value), []));
 }
+
+test("a threshold that cannot be read is refused in the kubelet's own words", () => {
+  for (const [fields, text] of [
+    [{ evictionHard: { "memory.free": "1Gi" } }, "unsupported eviction signal memory.free"],
+    [{ evictionHard: { "memory.available": "5 %" } }, 'strconv.ParseFloat: parsing "5 ": invalid syntax'],
+    [
+      { evictionSoft: { "memory.available": "1Gi" } },
+      "grace period must be specified for the soft eviction threshold memory.available",
+    ],
+  ] as const) {
+    assert.deepEqual(objections(fields), [text]);
+  }
+});

@@ -1,11 +1,12 @@
 /**
  * The kubelet's validation of a complete configuration in the kubelet's words (pkg/kubelet/apis/config/validation
  * ValidateKubeletConfiguration), and what it refuses a little later when it starts (quantities of reservations,
- * container log sizes, networks). Checks that need the machine (cgroup version, swap) are the caller's.
+ * container log sizes, networks, eviction thresholds). Checks that need the machine (cgroup version, swap) are the caller's.
  */
 import { featureGateErrors } from "./feature-gates.ts";
 import type { KubeletConfiguration } from "./kubelet-fields.ts";
 import type { Path } from "./path.ts";
+import { validateEviction } from "./validate/eviction.ts";
 import { validateLimits } from "./validate/limits.ts";
 import { validateLogging } from "./validate/logging.ts";
 import { validatePolicies } from "./validate/policies.ts";
@@ -30,5 +31,6 @@ export function validateKubelet(config: KubeletConfiguration): readonly Objectio
   validatePolicies(config, invalid, refuse);
   validateReservations(config, invalid);
   validateLogging(config, invalid, refuse);
+  validateEviction(config, refuse);
   return objections;
 }

@@ -7,6 +7,7 @@ export { type Admission, admitUnderPressure } from "./admission.ts";
 export { type AssessedThreshold, assessThresholds, isThresholdMet } from "./assess.ts";
 export type { MemoryAvailability, MemoryFacts } from "./availability.ts";
 export { type ConditionText, conditionText, PRESSURE_CONDITIONS } from "./conditions.ts";
+export { configuredPolicy } from "./configured-policy.ts";
 export { type EvictablePod, evictablePod } from "./evictable-pod.ts";
 export {
   type EvictionConfig,
@@ -15,6 +16,17 @@ export {
   evictionConfig,
   type ParsedEvictionConfig,
 } from "./eviction-config.ts";
+export {
+  type EvictionExplanation,
+  type ExplainedCondition,
+  type ExplainedNext,
+  type ExplainedSignal,
+  type ExplainedThreshold,
+  explainEviction,
+  explainPod,
+  type PodPlace,
+  type Remedy,
+} from "./explain.ts";
 export type { FilesystemLayout, ReclaimStep } from "./filesystems.ts";
 export type { PodInProgress } from "./in-progress.ts";
 export { type Observation, type Observed, observeSignals, type SignalObservations } from "./observations.ts";
@@ -47,6 +59,7 @@ export {
   DEFAULT_EVICTION_HARD,
   type ParsedThresholds,
   parseThresholds,
+  type ThresholdError,
   type ThresholdFields,
   type ThresholdOptions,
 } from "./thresholds.ts";

@@ -44,19 +44,31 @@ export const DEFAULT_EVICTION_HARD: Readonly<Record<string, string>> = {
   "imagefs.available": "15%",
 };
 
-export type ParsedThresholds = { readonly thresholds: readonly Threshold[] } | { readonly error: string };
+export type ParsedThresholds = { readonly thresholds: readonly Threshold[] } | ThresholdError;
+
+export interface ThresholdError {
+  /** In the kubelet's words. */
+  readonly error: string;
+  /** Where it stands. */
+  readonly field: StatementField;
+}
+
+type StatementField = "evictionHard" | "evictionSoft" | "evictionSoftGracePeriod" | "evictionMinimumReclaim";
 
 /** The error of a stage ends the parsing: hard, soft, grace periods, minimum reclaims, then missing grace periods. */
 export function parseThresholds(fields: ThresholdFields, options: ThresholdOptions = {}): ParsedThresholds {
   const stages = new ThresholdStages(options.knowsContainerFs ?? false);
-  const hard = stages.read(hardStatements(fields, options.defaults ?? DEFAULT_EVICTION_HARD), readValue);
-  const soft = stages.read(fields.evictionSoft, readValue);
-  const graces = stages.read(fields.evictionSoftGracePeriod, readGrace);
-  const minReclaims = stages.read(fields.evictionMinimumReclaim, readMinReclaim);
-  if (stages.error !== undefined) return { error: stages.error };
+  const { evictionSoft, evictionSoftGracePeriod, evictionMinimumReclaim } = fields;
+  const evictionHard = hardStatements(fields, options.defaults ?? DEFAULT_EVICTION_HARD);
+  const hard = stages.read("evictionHard", evictionHard, readValue);
+  const soft = stages.read("evictionSoft", evictionSoft, readValue);
+  const graces = stages.read("evictionSoftGracePeriod", evictionSoftGracePeriod, readGrace);
+  const minReclaims = stages.read("evictionMinimumReclaim", evictionMinimumReclaim, readMinReclaim);
+  if (stages.error !== undefined) return stages.error;
   const ungraced = [...soft.keys()].find((signal) => !graces.has(signal));
   if (ungraced !== undefined) {
-    return { error: `grace period must be specified for the soft eviction threshold ${ungraced}` };
+    const error = `grace period must be specified for the soft eviction threshold ${ungraced}`;
+    return { error, field: "evictionSoftGracePeriod" };
   }
   const written: readonly Unnamed[] = [
     ...[...hard].map(([signal, value]) => ({ signal, value, ...NO_GRACE })),
@@ -80,13 +92,14 @@ const NO_GRACE: Grace = { graceMs: 0, gracePeriod: "0s" };
 /** Reads one map after the other; after the first error nothing counts any more. */
 class ThresholdStages {
   readonly #knowsContainerFs: boolean;
-  error: string | undefined;
+  error: ThresholdError | undefined;
 
   constructor(knowsContainerFs: boolean) {
     this.#knowsContainerFs = knowsContainerFs;
   }
 
   read<T extends object>(
+    field: StatementField,
     statements: Readonly<Record<string, string>> | undefined,
     readOne: (signal: Signal, text: string) => Reading<T>,
   ): ReadonlyMap<Signal, T> {
@@ -94,12 +107,12 @@ class ThresholdStages {
     for (const [name, text] of Object.entries(statements ?? {})) {
       if (this.error !== undefined) break;
       if (!this.#knows(name)) {
-        this.error = `unsupported eviction signal ${name}`;
+        this.error = { error: `unsupported eviction signal ${name}`, field };
         break;
       }
       const reading = readOne(name, text);
       if (reading === undefined) continue;
-      if ("error" in reading) this.error = reading.error;
+      if ("error" in reading) this.error = { error: reading.error, field };
       else results.set(name, reading);
     }
     return results;

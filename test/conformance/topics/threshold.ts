@@ -39,7 +39,8 @@ export const topic: Topic = (_testCase, line) => {
   }
   const { kubeletConfiguration, thresholds, error } = line as unknown as ParsingLine;
   const parsed = parseThresholds(kubeletConfiguration);
-  if ("error" in parsed) return { actual: parsed, expected: error === undefined ? { thresholds } : { error } };
+  if ("error" in parsed)
+    return { actual: { error: parsed.error }, expected: error === undefined ? { thresholds } : { error } };
   return {
     actual: { thresholds: reportThresholds(parsed.thresholds) },
     expected: error === undefined ? { thresholds } : { error },
