@@ -9,10 +9,12 @@ import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DiskSpaceReader } from "../ports/disk-space.ts";
+import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
 import type { MachineInfo } from "../ports/machine.ts";
 import type { ManifestSource } from "../ports/manifest-source.ts";
+import type { OomCounters } from "../ports/oom-counters.ts";
 import type { PodFiles } from "../ports/pod-files.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
@@ -27,6 +29,8 @@ import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { Kubelet } from "./kubelet.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
+import { OomKills } from "./oom/oom-kills.ts";
+import { OomWatcher } from "./oom/oom-watcher.ts";
 import { PLEG_DEFAULTS, Pleg } from "./pleg/pleg.ts";
 import { PodSyncer } from "./pod-workers/pod-syncer.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
@@ -49,6 +53,8 @@ export interface AgentPorts {
   readonly diskSpace: DiskSpaceReader;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
+  readonly kernelLog: KernelLog;
+  readonly oomCounters: OomCounters;
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
@@ -119,7 +125,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const events = new EventRecorder({ clock, log, store }, { nodeName: options.nodeName });
   const pods = new PodManager({ clock, log, store, events, sources: ports.sources, readManifest: ports.readManifest });
   const statuses = new StatusManager({ clock, log, store });
-  const pleg = new Pleg({ clock, log, runtime, files, eventSource: ports.eventSource }, PLEG_DEFAULTS);
+  const oomKills = new OomKills({ log, store });
+  const pleg = new Pleg({ clock, log, runtime, files, eventSource: ports.eventSource, oomKills }, PLEG_DEFAULTS);
   const health = new RuntimeHealth({ clock, log, runtime }, () => pleg.health);
   const cgroups = new PodCgroups(
     { clock, log, cgroups: ports.cgroups },
@@ -148,6 +155,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, runtime, images: ports.images, diskSpace: ports.diskSpace, store, events, holds },
     options.imageGc,
   );
+  const { kernelLog, oomCounters } = ports;
+  const oom = new OomWatcher({ clock, log, kernelLog, oomCounters, events, pleg, workers, oomKills });
   const rotation = new LogRotation(
     { clock, log, runtime, logFiles, pleg },
     {
@@ -171,6 +180,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     gc,
     imageGc,
     rotation,
+    oom,
   ];
   const stopPods = (graceSeconds?: number) => kubelet.stopPods(STOP_PODS_LIMIT_MS, graceSeconds);
   return { view, workers, pods, pleg, kubelet, gc, imageGc, events, stopPods, ...lifecycle(clock, components) };

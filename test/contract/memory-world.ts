@@ -14,7 +14,7 @@ import type { SignalsUnderTest } from "./pressure-signals-contract.ts";
 const MiB = 1024 * 1024;
 const CGROUP: CgroupName = ["kubepods", "besteffort", "podmemory", "app"];
 
-/** Commands on stdin, one a line: `take BYTES`, `give`, `grow BYTES STEP_MS` (one MiB each step), `write FILE BYTES` (which makes page cache). */
+/** Commands on stdin, one a line: `take BYTES`, `give`, `grow BYTES STEP_MS` (one MiB each step), `write FILE BYTES` and `read FILE TIMES` (which make page cache). */
 const HOG = `
   const held = [];
   const fs = require("fs");
@@ -26,6 +26,15 @@ const HOG = `
         held.push(Buffer.alloc(${MiB}, 1));
         if (held.length * ${MiB} >= Number(bytes)) clearInterval(timer);
       }, Number(stepMs));
+      console.log("done");
+    },
+    read: (path, times) => {
+      const some = Buffer.alloc(${MiB});
+      for (let time = 0; time < Number(times); time++) {
+        const file = fs.openSync(path);
+        while (fs.readSync(file, some) > 0);
+        fs.closeSync(file);
+      }
       console.log("done");
     },
     write: (path, bytes) => {
@@ -61,11 +70,11 @@ export async function createMemoryWorld(limitBytes: number): Promise<MemoryWorld
   const memory = layout.version === 1 ? (layout.controllers.get("memory") ?? "") : layout.mountPoint;
   const path = `${root}/${CGROUP.join("/")}`;
   const hog = await startHog(`${memory}${path}/cgroup.procs`);
+  const killed = once(hog, "exit").then(() => false);
   const command = async (line: string) => {
-    const answered = once(hog.stdout ?? hog, "data").then(() => true);
+    const answered = new Promise<boolean>((resolve) => hog.stdout?.once("data", () => resolve(true)));
     hog.stdin?.write(`${line}\n`);
-    const ended = once(hog, "exit").then(() => false);
-    if (!(await Promise.race([answered, ended]))) throw new Error(`the hog was killed at "${line}"`);
+    if (!(await Promise.race([answered, killed]))) throw new Error(`the hog was killed at "${line}"`);
   };
   const end = async () => {
     if (hog.exitCode === null && hog.signalCode === null) {

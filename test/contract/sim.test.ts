@@ -6,6 +6,7 @@ import { simPodFiles } from "../../src/sim/disk/sim-pod-files.ts";
 import { bytesOf, type DiskNode, textOf, VirtualDisk } from "../../src/sim/disk/virtual-disk.ts";
 import { clockAt, Line } from "../../src/sim/line.ts";
 import { SimCgroups, simCgroups } from "../../src/sim/node/sim-cgroups.ts";
+import { SimKernelLog, simKernelLog, simOomCounters } from "../../src/sim/node/sim-kernel-log.ts";
 import { SimManifests, simManifestSource } from "../../src/sim/node/sim-manifests.ts";
 import { SimMemory, simPressureSignals } from "../../src/sim/node/sim-memory.ts";
 import { SimRecords, simRecordStore } from "../../src/sim/node/sim-record-store.ts";
@@ -17,6 +18,7 @@ import { SimRuntime } from "../../src/sim/runtime/sim-runtime.ts";
 import { VirtualTime } from "../../src/sim/time/virtual-time.ts";
 import { cgroupsContract } from "./cgroups-contract.ts";
 import { clockContract } from "./clock-contract.ts";
+import { kernelLogContract } from "./kernel-log-contract.ts";
 import { logFilesContract } from "./log-files-contract.ts";
 import { manifestSourceContract } from "./manifest-source-contract.ts";
 import { type FileWorld, podFilesContract } from "./pod-files-contract.ts";
@@ -82,6 +84,29 @@ pressureSignalsContract("sim", async () => {
     take: async (bytes) => use((memory.read(scope)?.usageBytes ?? 0) + bytes),
     giveBack: async () => use(0),
     removeCgroup: async () => memory.remove(scope),
+    pass: (ms) => pass(time, ms),
+    close: async () => {},
+  };
+});
+
+kernelLogContract("sim", async () => {
+  const { time, line } = world();
+  const kernel = new SimKernelLog(time);
+  const [podUid, containerId] = ["1f3c8a0e-6f5f-4b07-9d5e-000000000001", "c1"];
+  const pod = ["kubepods", `pod${podUid}`];
+  let pid = 100;
+  return {
+    log: simKernelLog(kernel, line),
+    counters: simOomCounters(kernel),
+    pod,
+    podUid,
+    containerId,
+    killForMemory: async () => {
+      pid += 1;
+      kernel.oomKill(pod, containerId, { name: "hog", pid });
+      return pid;
+    },
+    now: () => time.wallMs,
     pass: (ms) => pass(time, ms),
     close: async () => {},
   };

@@ -7,7 +7,7 @@ import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeLog, FakeLogFiles, FakeStore } from "./fakes-ports.ts";
+import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeStore } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 
 const OPTIONS: AgentOptions = {
@@ -120,6 +120,7 @@ export class FakeNode {
   readonly files = new FakeFiles();
   readonly logFiles = new FakeLogFiles();
   readonly cgroups = new FakeCgroups();
+  readonly kernelLog = new FakeKernelLog();
   readonly store = new FakeStore();
   readonly source = new FakeSource();
   eventSource = new FakeEventSource();
@@ -143,6 +144,8 @@ export class FakeNode {
         diskSpace: this.images.diskSpace,
         eventSource: this.eventSource,
         cgroups: this.cgroups,
+        kernelLog: this.kernelLog,
+        oomCounters: this.kernelLog,
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,

@@ -2,8 +2,10 @@
 import type { CgroupName } from "../../src/core/cgroup/types.ts";
 import type { Cgroups } from "../../src/ports/cgroups.ts";
 import { HostError } from "../../src/ports/errors.ts";
+import type { KernelLog, KernelLogRecord } from "../../src/ports/kernel-log.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { LogFile, LogFiles } from "../../src/ports/log-files.ts";
+import type { OomCounters } from "../../src/ports/oom-counters.ts";
 import type { PayloadFile, PayloadVolume, PodFiles, SubPathHolder } from "../../src/ports/pod-files.ts";
 import type { RecordStore } from "../../src/ports/record-store.ts";
 
@@ -48,6 +50,38 @@ export class FakeStore implements RecordStore {
   #write(): void {
     if (this.full) throw new HostError("NoSpace", "state.db", "database or disk is full");
     this.writes += 1;
+  }
+}
+
+/** The kernel's log and its counters, as a test writes them. */
+export class FakeKernelLog implements KernelLog, OomCounters {
+  isReadable = true;
+  /** By the last segment of the pod's cgroup. */
+  readonly counters = new Map<string, ReadonlyMap<string, number>>();
+  #onRecord: ((record: KernelLogRecord) => void) | undefined;
+  #end = () => {};
+
+  follow(onRecord: (record: KernelLogRecord) => void, signal: AbortSignal): Promise<boolean> {
+    if (!this.isReadable || signal.aborted) return Promise.resolve(signal.aborted);
+    return new Promise((resolve) => {
+      this.#onRecord = onRecord;
+      this.#end = () => resolve(signal.aborted);
+      signal.addEventListener("abort", () => resolve(true), { once: true });
+    });
+  }
+
+  write(atMs: number, ...texts: readonly string[]): void {
+    for (const text of texts) this.#onRecord?.({ sequence: 0, level: 3, atMs, text });
+  }
+
+  /** The log cannot be read any more. */
+  break(): void {
+    this.isReadable = false;
+    this.#end();
+  }
+
+  async read(pod: CgroupName): Promise<ReadonlyMap<string, number>> {
+    return this.counters.get(pod.at(-1) ?? "") ?? new Map();
   }
 }
 

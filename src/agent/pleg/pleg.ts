@@ -3,7 +3,9 @@
  * runtime says of each pod. Driven by the runtime's event stream; a slow relist is the safety net, a fast one stands in
  * where the runtime has no stream. Every pod is observed on its own: a slow one holds up nobody.
  */
+
 import { POD_NAME_LABEL, POD_NAMESPACE_LABEL, POD_UID_LABEL } from "../../core/cri/labels.ts";
+import type { OomKillTimes } from "../../core/oom/oom-exits.ts";
 import { diffPodStates, type PodLifecycleEvent } from "../../core/pleg/diff.ts";
 import { correctedExits } from "../../core/pleg/early-exits.ts";
 import { groupByPod, type PodRows, rowStates, statusStates } from "../../core/pleg/pod-observation.ts";
@@ -21,6 +23,8 @@ export interface PlegPorts {
   readonly runtime: RuntimeService;
   readonly files: Pick<PodFiles, "readTail">;
   readonly eventSource: RuntimeEventSource;
+  /** Absent: the runtime's reasons are all there is. */
+  readonly oomKills?: { readonly times: OomKillTimes };
 }
 
 export interface PlegOptions {
@@ -100,6 +104,11 @@ export class Pleg {
   /** As `confirmed`, and with the lack of memory as the reason where that killed a container; waits 0.5 s more at most. */
   explained(uid: string): Promise<RuntimePodStatus | undefined> {
     return this.#cache.explained(uid);
+  }
+
+  /** Kills in the pod were noted in `oomKills`: tells the change, if there is one. */
+  showAgain(uid: string): void {
+    this.#cache.showAgain(uid);
   }
 
   /** The newest known status, without asking. */

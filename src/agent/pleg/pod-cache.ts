@@ -12,6 +12,7 @@ import { toRuntimeContainerStatus } from "../../core/cri/container-status.ts";
 import { POD_UID_LABEL } from "../../core/cri/labels.ts";
 import type { CriContainerStatus } from "../../core/cri/types.ts";
 import { lastLogLines } from "../../core/logs/last-lines.ts";
+import { type OomKillTimes, withOomKills } from "../../core/oom/oom-exits.ts";
 import { type EarlyExits, pendingExits, withEarlyExits } from "../../core/pleg/early-exits.ts";
 import {
   assemblePodStatus,
@@ -32,6 +33,8 @@ export interface PodCachePorts {
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly files: Pick<PodFiles, "readTail">;
+  /** Absent: the runtime's reasons are all there is. */
+  readonly oomKills?: { readonly times: OomKillTimes };
 }
 
 type Publish = (uid: string, before: RuntimePodStatus | undefined, after: RuntimePodStatus | undefined) => void;
@@ -132,6 +135,12 @@ export class PodCache {
       return;
     }
     this.#follow(uid, event).catch((error: unknown) => this.#logFailure(uid, error));
+  }
+
+  /** Kills were noted: the status may have other reasons now. */
+  showAgain(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry !== undefined) this.#show(uid, entry);
   }
 
   /** The status once the runtime itself tells of every exit that its events told (2 s at most): with the true reasons. */
@@ -269,7 +278,9 @@ export class PodCache {
 
   #show(uid: string, entry: Entry): void {
     const before = entry.status;
-    entry.status = withEarlyExits(entry.observed, entry.exits);
+    const status = withEarlyExits(entry.observed, entry.exits);
+    const { oomKills } = this.#ports;
+    entry.status = oomKills === undefined ? status : withOomKills(status, oomKills.times);
     if (entry.status !== before) this.#publish(uid, before, entry.status);
   }
 

@@ -4,12 +4,14 @@ import { createAgent } from "../../agent/create-agent.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { formatProblem } from "../../core/config/problem.ts";
 import { usesEmbeddedRuntime } from "../../core/config/uses-embedded-runtime.ts";
+import { createOomCounters } from "../../host/cgroupfs/create-oom-counters.ts";
 import { createSystemClock } from "../../host/clock/system-clock.ts";
 import { NetworkUnusable } from "../../host/cni/bridge-network.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
 import { createLogFiles } from "../../host/files/create-log-files.ts";
 import { createPodFiles } from "../../host/files/create-pod-files.ts";
 import { createDiskSpaceReader } from "../../host/files/disk-space.ts";
+import { createKernelLog } from "../../host/kmsg/create-kernel-log.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
@@ -123,6 +125,8 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       diskSpace: createDiskSpaceReader(),
       eventSource: createRuntimeEventSource(runtime.client, clock),
       cgroups,
+      kernelLog: createKernelLog({ clock }),
+      oomCounters: await createOomCounters({ driver: kubelet.cgroupDriver, root: kubelet.cgroupRoot ?? "/" }),
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,

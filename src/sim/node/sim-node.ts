@@ -16,6 +16,7 @@ import { SimImages, simDiskSpace, simImageService } from "../runtime/sim-images.
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
+import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
 import { SimManifests, simManifestSource } from "./sim-manifests.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
@@ -40,6 +41,7 @@ export class SimNode {
   readonly time = new VirtualTime(START_MS);
   readonly disk = new VirtualDisk(() => this.time.wallMs);
   readonly cgroups = new SimCgroups();
+  readonly kernelLog = new SimKernelLog(this.time);
   readonly records = new SimRecords({ shared: true });
   readonly images: SimImages;
   readonly runtime: SimRuntime;
@@ -101,6 +103,8 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     diskSpace: simDiskSpace(node.images, line),
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
+    kernelLog: simKernelLog(node.kernelLog, line),
+    oomCounters: simOomCounters(node.kernelLog),
     files: simPodFiles(disk, ROOT_DIR, line),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
