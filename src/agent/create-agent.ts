@@ -16,6 +16,7 @@ import type { MachineInfo } from "../ports/machine.ts";
 import type { ManifestSource } from "../ports/manifest-source.ts";
 import type { OomCounters } from "../ports/oom-counters.ts";
 import type { PodFiles } from "../ports/pod-files.ts";
+import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import { AgentView } from "./agent-view.ts";
@@ -35,6 +36,8 @@ import { PLEG_DEFAULTS, Pleg } from "./pleg/pleg.ts";
 import { PodSyncer } from "./pod-workers/pod-syncer.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { PodManager, type ReadManifest } from "./pods/pod-manager.ts";
+import { ProbeManager } from "./probes/probe-manager.ts";
+import type { ProbeResultStore } from "./probes/probe-results.ts";
 import { PatientStore } from "./records/patient-store.ts";
 import { PodCgroups, type PodCgroupsOptions } from "./resources/pod-cgroups.ts";
 import { ContainerMounts } from "./runtime/container-mounts.ts";
@@ -58,6 +61,7 @@ export interface AgentPorts {
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
   readonly machine: MachineInfo;
@@ -135,9 +139,27 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const volumes = new PodVolumes({ files, objects: pods });
   const killer = new PodKiller({ log, runtime, events });
   const holds = new ImageHolds();
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds });
+  const probes = new ProbeManager(
+    { clock, log, events, statuses, runtime, prober: ports.prober },
+    { onResult: (uid) => workers.wake(uid) },
+  );
+  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds, probes: probes.results });
   const syncer = new PodSyncer(
-    { clock, log, files, logFiles, events, health, pleg, statuses, volumes, cgroups, runtime: podRuntime, killer },
+    {
+      clock,
+      log,
+      files,
+      logFiles,
+      events,
+      health,
+      pleg,
+      statuses,
+      volumes,
+      cgroups,
+      runtime: podRuntime,
+      killer,
+      probes,
+    },
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
@@ -174,6 +196,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     cgroups,
     pleg,
     health,
+    probes,
     workers,
     pods,
     kubelet,
@@ -192,11 +215,12 @@ interface RuntimeParts {
   readonly killer: PodKiller;
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly probes: ProbeResultStore;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds } = parts;
+  const { events, pods, killer, cgroups, holds, probes } = parts;
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
@@ -216,7 +240,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns },
+    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes },
     { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
   );
 }

@@ -7,7 +7,7 @@ import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeStore } from "./fakes-ports.ts";
+import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 
 const OPTIONS: AgentOptions = {
@@ -122,6 +122,7 @@ export class FakeNode {
   readonly cgroups = new FakeCgroups();
   readonly kernelLog = new FakeKernelLog();
   readonly store = new FakeStore();
+  readonly prober = new FakeProber();
   readonly source = new FakeSource();
   eventSource = new FakeEventSource();
   agent: Agent;
@@ -149,6 +150,7 @@ export class FakeNode {
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,
+        prober: this.prober,
         sources: [this.source],
         readManifest: readFakeManifest,
         machine: MACHINE,

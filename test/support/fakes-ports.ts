@@ -1,5 +1,6 @@
 /** The agent's other ports in memory. */
 import type { CgroupName } from "../../src/core/cgroup/types.ts";
+import type { NetworkProbe, ProbeOutcome } from "../../src/core/probe/index.ts";
 import type { Cgroups } from "../../src/ports/cgroups.ts";
 import { HostError } from "../../src/ports/errors.ts";
 import type { KernelLog, KernelLogRecord } from "../../src/ports/kernel-log.ts";
@@ -7,6 +8,7 @@ import type { Log } from "../../src/ports/log.ts";
 import type { LogFile, LogFiles } from "../../src/ports/log-files.ts";
 import type { OomCounters } from "../../src/ports/oom-counters.ts";
 import type { PayloadFile, PayloadVolume, PodFiles, SubPathHolder } from "../../src/ports/pod-files.ts";
+import type { Prober } from "../../src/ports/prober.ts";
 import type { RecordStore } from "../../src/ports/record-store.ts";
 
 /** Keeps its lines: "warn: message". */
@@ -249,5 +251,16 @@ export class FakeLogFiles implements LogFiles {
 
   async removeContainerLogs(path: string): Promise<void> {
     this.actions.push(`removeContainerLogs ${path}`);
+  }
+}
+
+/** Answers every look with what a test says, at first with success. */
+export class FakeProber implements Prober {
+  readonly looks: NetworkProbe[] = [];
+  answer: (probe: NetworkProbe) => ProbeOutcome | Promise<ProbeOutcome> = () => ({ result: "Success", output: "" });
+
+  async probe(probe: NetworkProbe): Promise<ProbeOutcome> {
+    this.looks.push(probe);
+    return this.answer(probe);
   }
 }

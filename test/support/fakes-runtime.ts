@@ -18,6 +18,7 @@ import { RuntimeError } from "../../src/ports/errors.ts";
 import type {
   CallOptions,
   ContainerFilter,
+  ExecSyncResult,
   ImageService,
   PodSandboxFilter,
   RuntimeEvent,
@@ -53,6 +54,7 @@ type FakedCalls = Pick<
   | "listContainers"
   | "containerStatus"
   | "reopenContainerLog"
+  | "execSync"
 >;
 
 export class FakeRuntime implements FakedCalls {
@@ -240,6 +242,14 @@ export class FakeRuntime implements FakedCalls {
     return this.containers.get(id);
   }
 
+  /** What a command in a container comes to. */
+  command: (command: readonly string[]) => Promise<ExecSyncResult> = async () => execResult(0);
+
+  async execSync(id: string, command: readonly string[], timeoutSeconds: number, options?: CallOptions) {
+    await this.#look("execSync", `${id} ${command.join(" ")} ${timeoutSeconds}`, options);
+    return this.command(command);
+  }
+
   async reopenContainerLog(id: string, options?: CallOptions): Promise<void> {
     await this.#enter("reopenContainerLog", id, options);
   }
@@ -265,6 +275,11 @@ export class FakeRuntime implements FakedCalls {
       wait.then(resolve, reject);
     });
   }
+}
+
+export function execResult(exitCode: number, stdout = "", stderr = ""): ExecSyncResult {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  return { exitCode, stdout: bytes(stdout), stderr: bytes(stderr) };
 }
 
 function matches(labels: StringMap, selector: StringMap = {}): boolean {

@@ -19,6 +19,7 @@ import type { PodFiles } from "../../ports/pod-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { RuntimeHealth } from "../node/runtime-health.ts";
 import type { Pleg } from "../pleg/pleg.ts";
+import type { ProbeManager } from "../probes/probe-manager.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
 import type { PodKiller } from "../runtime/pod-killer.ts";
 import type { PodRuntime } from "../runtime/pod-runtime.ts";
@@ -38,6 +39,7 @@ export interface PodSyncerPorts {
   readonly cgroups: PodCgroups;
   readonly runtime: PodRuntime;
   readonly killer: PodKiller;
+  readonly probes: Pick<ProbeManager, "add" | "stopLivenessAndStartup" | "remove" | "results">;
 }
 
 export interface PodSyncerOptions {
@@ -74,6 +76,8 @@ export class PodSyncer {
     const { clock, health, runtime } = this.#ports;
     const uid = uidOf(pod);
     if (!health.runtimeUp) return { terminal: false, retryInMs: RETRY_MS };
+    // Before the status is made: it takes over from an earlier agent who was ready.
+    this.#ports.probes.add(pod);
     const observed = await this.#observe(pod);
     const status = this.#setStatus(pod, observed);
     if (isTerminalPhase(status.phase)) return { terminal: true };
@@ -112,7 +116,8 @@ export class PodSyncer {
     evict: SyncResult["evict"],
     signal: AbortSignal,
   ): Promise<void> {
-    const { pleg, clock, killer } = this.#ports;
+    const { pleg, clock, killer, probes } = this.#ports;
+    probes.stopLivenessAndStartup(uid);
     const status = await pleg.observe(uid, clock.monotonic());
     if (pod !== undefined && evict !== undefined) this.#setStatus(pod, status ?? emptyStatus(pod), evict);
     if (status !== undefined) {
@@ -123,6 +128,7 @@ export class PodSyncer {
     const running = after?.containerStatuses.filter(({ state }) => state === "CONTAINER_RUNNING") ?? [];
     if (running.length > 0)
       throw new Error(`containers still run after the kill: ${running.map(({ name }) => name).join(", ")}`);
+    probes.remove(uid);
     if (pod !== undefined) this.#setStatus(pod, after ?? emptyStatus(pod), evict);
   }
 
@@ -130,6 +136,7 @@ export class PodSyncer {
   async cleanUp(uid: string, pod: Pod | undefined): Promise<void> {
     const { files, cgroups } = this.#ports;
     this.#startErrors.delete(uid);
+    this.#ports.probes.remove(uid);
     this.#ports.volumes.forget(uid);
     await cgroups.removePod(uid);
     if (!(await files.removePod(uid)))
@@ -200,7 +207,7 @@ export class PodSyncer {
   }
 
   #setStatus(pod: Pod, podStatus: RuntimePodStatus, evict?: SyncResult["evict"]): PodStatus {
-    const { statuses, health } = this.#ports;
+    const { statuses, health, probes } = this.#ports;
     const uid = uidOf(pod);
     const previous = statuses.get(uid);
     const input: PodStatusInput = {
@@ -208,7 +215,7 @@ export class PodSyncer {
       qosClass: qosClass(pod),
       podStatus,
       startErrors: this.#startErrors.get(uid) ?? new Map(),
-      probes: { readiness: new Map(), startup: new Map() },
+      probes: probes.results,
       runtimeName: health.version?.runtimeName ?? "containerd",
       hostIps: this.#options.hostIps,
       ...(previous !== undefined && { previous }),

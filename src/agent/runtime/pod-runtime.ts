@@ -14,7 +14,7 @@ import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import { podHostname } from "../../core/pod/names.ts";
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
-import type { RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
+import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
@@ -39,6 +39,11 @@ export interface PodRuntimePorts {
   readonly starter: ContainerStarter;
   readonly cgroups: PodCgroups;
   readonly dns: PodDns;
+  readonly probes: {
+    /** Last results by container id. */
+    readonly liveness: ReadonlyMap<string, ProbeResult>;
+    readonly startup: ReadonlyMap<string, ProbeResult>;
+  };
 }
 
 export interface PodRuntimeOptions {
@@ -108,8 +113,8 @@ export class PodRuntime {
     const actions = computePodActions({
       pod,
       podStatus: observed,
-      liveness: new Map(),
-      startup: new Map(),
+      liveness: this.#ports.probes.liveness,
+      startup: this.#ports.probes.startup,
       hashOf: containerHash,
     });
     const acted = await this.#apply(run, actions);

@@ -15,6 +15,7 @@ import { createKernelLog } from "../../host/kmsg/create-kernel-log.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
+import { createProber } from "../../host/probe/create-prober.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
@@ -130,6 +131,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
+      prober: createProber(),
       sources: manifestSources(configuration, { clock, log }),
       readManifest: manifestReader(nodeName),
       machine,

@@ -3,7 +3,7 @@
  * `beginProbe` looks at the pod's status and says whether to probe; `concludeProbe` weighs the outcome.
  * Source: kubelet prober/worker.go doProbe, prober/prober.go probe (1.26).
  */
-import type { PodPhase, PodStatus } from "../api/types.ts";
+import type { PodStatus } from "../api/types.ts";
 import { isTerminalPhase } from "../pod/phase.ts";
 import type { ProbeResult } from "../pod/runtime-status.ts";
 import { rawContainerId } from "../pod/status-probes.ts";
@@ -46,7 +46,7 @@ export interface ProbeObservation {
   /** The pod's deletion was requested. */
   readonly podDeleted: boolean;
   /** Absent: the pod has no status. */
-  readonly pod?: { readonly phase: PodPhase | undefined; readonly container?: ProbedContainer };
+  readonly pod?: { readonly phase: string | undefined; readonly container?: ProbedContainer };
   /** Result on record for the observed instance; absent: none. */
   readonly known?: ProbeResult;
 }
@@ -58,7 +58,7 @@ export type ProbeRecord =
 
 export interface ProbeTurn {
   readonly state: ProbeWorkerState;
-  /** `end`: this probe is over for good; `wait`: until the next turn. */
+  /** `end`: over, unless the pod's status becomes another one; `wait`: until the next turn. */
   readonly plan: "probe" | "wait" | "end";
   /** Why, for the log. */
   readonly trace: string;

@@ -13,6 +13,7 @@ import type { Random } from "../random.ts";
 import { type EventFates, simEventStreams } from "../runtime/event-port.ts";
 import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
 import { SimImages, simDiskSpace, simImageService } from "../runtime/sim-images.ts";
+import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
@@ -43,6 +44,7 @@ export class SimNode {
   readonly cgroups = new SimCgroups();
   readonly kernelLog = new SimKernelLog(this.time);
   readonly records = new SimRecords({ shared: true });
+  readonly probes = new SimProbes();
   readonly images: SimImages;
   readonly runtime: SimRuntime;
   readonly manifests: SimManifests;
@@ -108,6 +110,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     files: simPodFiles(disk, ROOT_DIR, line),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
+    prober: simProber(node.probes, line),
     sources: node.sources.map((manifests) =>
       simManifestSource(manifests, time, line, behaviour.manifestLagMs, (snapshot) =>
         witness.onTold(manifests, snapshot),
