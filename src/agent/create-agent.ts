@@ -15,6 +15,7 @@ import type { ManifestSource } from "../ports/manifest-source.ts";
 import type { PodFiles } from "../ports/pod-files.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
+import type { Stats } from "../ports/stats.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -35,6 +36,7 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { PodVolumes } from "./volumes/pod-volumes.ts";
 
@@ -45,6 +47,7 @@ export interface AgentPorts {
   readonly images: ImageService;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
+  readonly stats: Stats;
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
@@ -79,6 +82,7 @@ export interface AgentOptions {
   readonly containerLogMonitorIntervalMs: number;
   readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
   readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
+  readonly stats: Pick<StatsManagerOptions, "rootDir" | "diskPeriodMs" | "systemCgroups">;
 }
 
 /** Anything with a loop: `start` returns when it runs, `stop` when it ended (after `signal` was aborted). */
@@ -94,6 +98,7 @@ export interface Agent {
   readonly pleg: Pleg;
   readonly kubelet: Kubelet;
   readonly gc: ContainerGc;
+  readonly stats: StatsManager;
   readonly events: EventRecorder;
   start(): Promise<void>;
   /** Ends every pod; resolves with the names of those that did not end in time. */
@@ -145,13 +150,17 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       logRoot: options.logRoot,
     },
   );
+  const stats = new StatsManager(
+    { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
+    { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
+  );
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, runtime, statuses, workers },
+    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers },
     options,
   );
-  const components: readonly Component[] = [store, cgroups, pleg, health, workers, pods, kubelet, gc, rotation];
+  const components: readonly Component[] = [store, cgroups, pleg, health, workers, pods, kubelet, gc, rotation, stats];
   const stopPods = (graceSeconds?: number) => kubelet.stopPods(STOP_PODS_LIMIT_MS, graceSeconds);
-  return { view, workers, pods, pleg, kubelet, gc, events, stopPods, ...lifecycle(clock, components) };
+  return { view, workers, pods, pleg, kubelet, gc, stats, events, stopPods, ...lifecycle(clock, components) };
 }
 
 interface RuntimeParts {

@@ -9,6 +9,7 @@ import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/p
 import { FakeClock, settle } from "./fakes-clock.ts";
 import { FakeCgroups, FakeFiles, FakeLog, FakeLogFiles, FakeStore } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
+import { FakeStats } from "./fakes-stats.ts";
 
 const OPTIONS: AgentOptions = {
   nodeName: "node",
@@ -30,6 +31,7 @@ const OPTIONS: AgentOptions = {
   containerLogMaxFiles: 3,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
       capacity: { cpu: "4", memory: "8Gi" },
@@ -115,6 +117,7 @@ export class FakeNode {
   readonly files = new FakeFiles();
   readonly logFiles = new FakeLogFiles();
   readonly cgroups = new FakeCgroups();
+  readonly stats = new FakeStats(this.clock);
   readonly store = new FakeStore();
   readonly source = new FakeSource();
   eventSource = new FakeEventSource();
@@ -137,6 +140,7 @@ export class FakeNode {
         images: this.images.service,
         eventSource: this.eventSource,
         cgroups: this.cgroups,
+        stats: this.stats,
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,

@@ -1,6 +1,7 @@
 /** From the effective configuration to the options of the agent. */
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
+import type { SystemCgroup } from "../../agent/stats/cgroup-sweep.ts";
 import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
@@ -15,6 +16,7 @@ export interface NodeFacts {
   readonly rootDir: string;
   readonly standalone: boolean;
   readonly cgroupVersion: 1 | 2;
+  readonly systemCgroups: readonly SystemCgroup[];
 }
 
 export const CONTAINER_LOGS_DIR = "/var/log/containers";
@@ -57,6 +59,11 @@ export function agentOptions(
     containerLogMonitorIntervalMs: settings.containerLogMonitorIntervalMs,
     containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: CONTAINER_GC_PERIOD_MS },
     allocatable: nodeAllocatable(capacity, reservations),
+    stats: {
+      rootDir: node.rootDir,
+      diskPeriodMs: settings.volumeStatsAggPeriodMs,
+      systemCgroups: node.systemCgroups,
+    },
     cgroups: {
       node: {
         // Source: kubelet container_manager_linux.go NewContainerManager, internalCapacity.

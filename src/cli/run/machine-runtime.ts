@@ -16,6 +16,8 @@ export interface MachineRuntime {
   readonly endpoint: string;
   readonly client: CriClient;
   readonly images: ImageService;
+  /** Process id of a runtime of our own; `undefined`: it is somebody else's, or it is down. */
+  pid(): number | undefined;
   /** Closes the connections; `endRuntime`: a runtime of our own ends too, else it goes on with its pods. */
   close(options: { readonly endRuntime: boolean }): Promise<void>;
 }
@@ -64,6 +66,7 @@ function connect({ kubelet }: EffectiveConfiguration, embedded: EmbeddedContaine
     endpoint,
     client,
     images: imageClient.images,
+    pid: () => embedded?.pid(),
     async close({ endRuntime }) {
       await (endRuntime ? embedded?.stop() : embedded?.release());
       if (imageClient !== client) imageClient.close();

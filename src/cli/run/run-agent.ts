@@ -12,6 +12,7 @@ import { createPodFiles } from "../../host/files/create-pod-files.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
+import { createStats } from "../../host/stats/create-stats.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
@@ -31,6 +32,7 @@ import { manifestReader, manifestSources } from "./manifest-sources.ts";
 import { openCgroups } from "./open-cgroups.ts";
 import { setAgentProcess } from "./set-agent-process.ts";
 import { startServers } from "./start-servers.ts";
+import { findSystemCgroups } from "./system-cgroups.ts";
 import { welcome } from "./welcome.ts";
 
 const EXIT_OK = 0;
@@ -113,6 +115,12 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   const machine = await readMachineInfo(hostnameOverride === undefined ? {} : { hostnameOverride });
   const nodeName = machine.hostname;
   const hostIps = input.node.nodeIps ?? (machine.nodeIp === "" ? [] : [machine.nodeIp]);
+  const systemCgroups = findSystemCgroups({
+    cgroupVersion: cgroups.version,
+    systemCgroups: kubelet.systemCgroups,
+    runtimePid: runtime.pid(),
+    startedAtMs: clock.now(),
+  });
   const agent = createAgent(
     {
       clock,
@@ -121,6 +129,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       images: runtime.images,
       eventSource: createRuntimeEventSource(runtime.client, clock),
       cgroups,
+      stats: await createStats({ clock }),
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
@@ -128,7 +137,11 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       readManifest: manifestReader(nodeName),
       machine,
     },
-    agentOptions(configuration, { nodeName, hostIps, rootDir, standalone, cgroupVersion: cgroups.version }, machine),
+    agentOptions(
+      configuration,
+      { nodeName, hostIps, rootDir, standalone, cgroupVersion: cgroups.version, systemCgroups },
+      machine,
+    ),
   );
   closing.defer(() => agent.stop());
   await agent.start();

@@ -5,6 +5,7 @@ import type { ManifestContent } from "../../core/pods/desired-state.ts";
 import { readObjects } from "../../core/pods/read-objects.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
+import { type SimFilesystem, SimFilesystems } from "../disk/disk-space.ts";
 import { simLogFiles } from "../disk/sim-log-files.ts";
 import { simPodFiles } from "../disk/sim-pod-files.ts";
 import { VirtualDisk } from "../disk/virtual-disk.ts";
@@ -12,18 +13,21 @@ import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
 import { type EventFates, simEventStreams } from "../runtime/event-port.ts";
 import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
-import { SimImages, simImageService } from "../runtime/sim-images.ts";
+import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-images.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
 import { SimManifests, simManifestSource } from "./sim-manifests.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
+import { type SimLoad, simStats } from "./sim-stats.ts";
 
 export const NODE_NAME = SIM_MACHINE.hostname;
 export const ROOT_DIR = "/var/lib/tskubelet";
 export const POD_LOGS_DIR = "/var/log/pods";
 export const CONTAINER_LOGS_DIR = "/var/log/containers";
+
+const GiB = 1024 ** 3;
 
 /** 2026-01-01, the beginning of every scenario. */
 const START_MS = 1_767_225_600_000;
@@ -33,6 +37,8 @@ export interface NodeBehaviour extends RuntimeTimes {
   readonly pullMs: () => number;
   readonly manifestLagMs: () => number;
   readonly networkProblem: () => string | undefined;
+  /** Asked for each figure that is read. */
+  readonly figureIsMissing: () => boolean;
   readonly events: EventFates;
 }
 
@@ -40,6 +46,17 @@ export class SimNode {
   readonly time = new VirtualTime(START_MS);
   readonly disk = new VirtualDisk(() => this.time.wallMs);
   readonly cgroups = new SimCgroups();
+  /** One disk for all; a scenario fills it by what others keep there or by files that claim to be large. */
+  readonly filesystem: SimFilesystem = {
+    mountPoint: "/",
+    device: "8:1",
+    capacityBytes: 100 * GiB,
+    inodes: 6_553_600,
+    otherUsedBytes: 10 * GiB,
+    otherInodesUsed: 100_000,
+  };
+  readonly filesystems = new SimFilesystems(this.disk, [this.filesystem]);
+  readonly load: SimLoad = { memoryBytes: GiB, tasks: 200 };
   readonly records = new SimRecords({ shared: true });
   readonly images: SimImages;
   readonly runtime: SimRuntime;
@@ -56,6 +73,7 @@ export class SimNode {
     this.manifests = new SimManifests(time, "manifests", "/etc/sim/manifests");
     this.staticManifests = new SimManifests(time, "file", "/etc/sim/static");
     disk.makeDirectories("/etc");
+    disk.makeDirectories(SIM_IMAGES_DIR);
     disk.write("/etc/hosts", "127.0.0.1 localhost\n");
     disk.write("/etc/resolv.conf", "nameserver 192.0.2.53\n");
   }
@@ -100,6 +118,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     images: simImageService(node.images, time, line, behaviour.pullMs),
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
+    stats: simStats({ ...node, machine: SIM_MACHINE }, node.load, line, behaviour.figureIsMissing),
     files: simPodFiles(disk, ROOT_DIR, line),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),

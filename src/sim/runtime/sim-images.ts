@@ -57,6 +57,8 @@ export class SimImages {
   }
 }
 
+/** Where the runtime says that images are. */
+export const SIM_IMAGES_DIR = "/var/lib/sim/images";
 /** The kubelet's runtimeRequestTimeout. */
 const TIMEOUT_MS = 120_000;
 /** A runtime gives up a pull that makes no progress (containerd: after 5 minutes). */
@@ -91,7 +93,7 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
     imageFsInfo: (options) =>
       call(
         "ImageFsInfo",
-        () => [{ timestampMs: time.wallMs, mountpoint: "/var/lib/sim/images", usedBytes: 1, inodesUsed: 1 }],
+        () => [{ timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes: 1, inodesUsed: 1 }],
         options,
       ),
   };
