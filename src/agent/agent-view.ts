@@ -3,6 +3,7 @@ import { formatTime } from "../core/api/time.ts";
 import type { ConfigMap, Pod, Secret } from "../core/api/types.ts";
 import type { CriImage } from "../core/cri/types.ts";
 import type { ManifestProblem } from "../core/pods/desired-state.ts";
+import type { Summary } from "../core/stats/summary.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageService, RuntimeService, RuntimeVersion } from "../ports/runtime.ts";
 import type { EventRecorder, RecordedEvent } from "./events/event-recorder.ts";
@@ -10,6 +11,7 @@ import type { Kubelet } from "./kubelet.ts";
 import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
 import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager } from "./pods/pod-manager.ts";
+import type { StatsManager, SummaryOptions } from "./stats/stats-manager.ts";
 import type { StatusManager } from "./status/status-manager.ts";
 
 export interface AgentViewPorts {
@@ -20,6 +22,7 @@ export interface AgentViewPorts {
   readonly kubelet: Pick<Kubelet, "lastRoundAgeMs">;
   readonly pods: PodManager;
   readonly runtime: RuntimeService;
+  readonly stats: StatsManager;
   readonly statuses: StatusManager;
   readonly workers: PodWorkers;
 }
@@ -96,6 +99,11 @@ export class AgentView {
 
   images(): Promise<readonly CriImage[]> {
     return this.#ports.images.listImages();
+  }
+
+  /** What node and pods use. */
+  summary(options: SummaryOptions): Promise<Summary> {
+    return this.#ports.stats.summary(options);
   }
 
   readiness(): Readiness {

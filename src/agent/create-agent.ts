@@ -19,6 +19,7 @@ import type { PodFiles } from "../ports/pod-files.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
+import type { Stats } from "../ports/stats.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -45,6 +46,7 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { PodVolumes } from "./volumes/pod-volumes.ts";
 
@@ -58,6 +60,7 @@ export interface AgentPorts {
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
   readonly oomCounters: OomCounters;
+  readonly stats: Stats;
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
@@ -94,6 +97,7 @@ export interface AgentOptions {
   readonly containerLogMonitorIntervalMs: number;
   readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
   readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
+  readonly stats: Pick<StatsManagerOptions, "rootDir" | "diskPeriodMs" | "systemCgroups">;
 }
 
 /** Anything with a loop: `start` returns when it runs, `stop` when it ended (after `signal` was aborted). */
@@ -110,6 +114,7 @@ export interface Agent {
   readonly kubelet: Kubelet;
   readonly gc: ContainerGc;
   readonly imageGc: ImageGc;
+  readonly stats: StatsManager;
   readonly events: EventRecorder;
   start(): Promise<void>;
   /** Ends every pod; resolves with the names of those that did not end in time. */
@@ -187,8 +192,12 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       logRoot: options.logRoot,
     },
   );
+  const stats = new StatsManager(
+    { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
+    { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
+  );
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, runtime, statuses, workers },
+    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers },
     options,
   );
   const components: readonly Component[] = [
@@ -204,9 +213,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     imageGc,
     rotation,
     oom,
+    stats,
   ];
   const stopPods = (graceSeconds?: number) => kubelet.stopPods(STOP_PODS_LIMIT_MS, graceSeconds);
-  return { view, workers, pods, pleg, kubelet, gc, imageGc, events, stopPods, ...lifecycle(clock, components) };
+  return { view, workers, pods, pleg, kubelet, gc, imageGc, stats, events, stopPods, ...lifecycle(clock, components) };
 }
 
 interface RuntimeParts {

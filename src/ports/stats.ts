@@ -34,7 +34,8 @@ export interface Stats {
   cgroups(requests: readonly CgroupRequest[]): Promise<readonly (CgroupObservation | undefined)[]>;
   /** Directory names below a cgroup, unordered: those that the runtime made, too. */
   cgroupChildren(path: string): readonly string[];
-  machine(): MachineObservation;
+  /** "memory": its memory alone, which is quicker. */
+  machine(detail: "memory" | "all"): MachineObservation;
   /** The filesystem that a directory is on. */
   filesystem(directory: string): Promise<FilesystemObservation | undefined>;
   diskUsage(path: string, options?: DiskUsageOptions): Promise<DiskUsage | undefined>;

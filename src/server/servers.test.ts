@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RecordedEvent } from "../agent/events/event-recorder.ts";
+import type { SummaryOptions } from "../agent/stats/stats-manager.ts";
 import type { ConfigMap, Pod } from "../core/api/types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -100,6 +101,11 @@ class FakeAgent implements ServedAgent {
   emit = (next: RecordedEvent) => this.#listener(next);
   manifestProblems = () => [{ path: "/m/a.yaml", line: 3, message: "bad" }];
   images = async () => [];
+  asked: SummaryOptions[] = [];
+  summary = async (options: SummaryOptions) => {
+    this.asked.push(options);
+    return { node: { nodeName: this.nodeName } };
+  };
   readiness = () => ({ ready: true, reason: "KubeletReady", message: "fine" }) as const;
   syncLoopAgeMs = () => this.loopAgeMs;
   runtimeVersion = () => ({ runtimeName: "containerd", runtimeVersion: "1", runtimeApiVersion: "v1" });
@@ -316,6 +322,21 @@ describe("read-only port", () => {
     const spec = JSON.parse((await get("/spec/")).text);
     assert.deepEqual([spec.num_cores, spec.memory_capacity, spec.boot_id], [2, 4096, "boot"]);
     assert.deepEqual(spec.hugepages, [{ page_size: 2048, num_pages: 2 }]);
+  });
+
+  it("shows what node and pods use at this moment, by GET and POST", async () => {
+    const { status, text } = await get("/stats/summary");
+    assert.deepEqual([status, JSON.parse(text)], [200, { node: { nodeName: "node1" } }]);
+    await get("/stats/summary/?only_cpu_and_memory=true", "POST");
+    await get("/stats/summary?only_cpu_and_memory=1");
+    assert.deepEqual(
+      agent.asked.map(({ fresh, onlyCpuAndMemory }) => [fresh, onlyCpuAndMemory]),
+      [
+        [true, false],
+        [true, true],
+        [true, false],
+      ],
+    );
   });
 
   it("is healthy until the sync loop is stuck", async () => {

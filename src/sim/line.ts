@@ -7,7 +7,16 @@ import type { Clock } from "../ports/clock.ts";
 import { RuntimeError } from "../ports/errors.ts";
 import type { VirtualTime } from "./time/virtual-time.ts";
 
-export type PortName = "runtime" | "images" | "events" | "files" | "logFiles" | "cgroups" | "store" | "manifests";
+export type PortName =
+  | "runtime"
+  | "images"
+  | "events"
+  | "files"
+  | "logFiles"
+  | "cgroups"
+  | "stats"
+  | "store"
+  | "manifests";
 
 /** What becomes of one call. Times in milliseconds. */
 export interface Fate {

@@ -9,6 +9,7 @@ import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/p
 import { FakeClock, settle } from "./fakes-clock.ts";
 import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
+import { FakeStats } from "./fakes-stats.ts";
 
 const OPTIONS: AgentOptions = {
   nodeName: "node",
@@ -35,6 +36,7 @@ const OPTIONS: AgentOptions = {
   containerLogMaxFiles: 3,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
       capacity: { cpu: "4", memory: "8Gi" },
@@ -121,6 +123,7 @@ export class FakeNode {
   readonly logFiles = new FakeLogFiles();
   readonly cgroups = new FakeCgroups();
   readonly kernelLog = new FakeKernelLog();
+  readonly stats = new FakeStats(this.clock);
   readonly store = new FakeStore();
   readonly prober = new FakeProber();
   readonly source = new FakeSource();
@@ -147,6 +150,7 @@ export class FakeNode {
         cgroups: this.cgroups,
         kernelLog: this.kernelLog,
         oomCounters: this.kernelLog,
+        stats: this.stats,
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,

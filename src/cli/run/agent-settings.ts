@@ -2,6 +2,7 @@
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import { IMAGE_GC_PERIOD_MS, type ImageGcOptions } from "../../agent/images/image-gc.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
+import type { SystemCgroup } from "../../agent/stats/cgroup-sweep.ts";
 import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
@@ -18,6 +19,7 @@ export interface NodeFacts {
   readonly cgroupVersion: 1 | 2;
   /** Names of images that are never removed. */
   readonly keepImages: readonly string[];
+  readonly systemCgroups: readonly SystemCgroup[];
 }
 
 export const CONTAINER_LOGS_DIR = "/var/log/containers";
@@ -61,6 +63,11 @@ export function agentOptions(
     containerLogMonitorIntervalMs: settings.containerLogMonitorIntervalMs,
     containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: CONTAINER_GC_PERIOD_MS },
     allocatable: nodeAllocatable(capacity, reservations),
+    stats: {
+      rootDir: node.rootDir,
+      diskPeriodMs: settings.volumeStatsAggPeriodMs,
+      systemCgroups: node.systemCgroups,
+    },
     cgroups: {
       node: {
         // Source: kubelet container_manager_linux.go NewContainerManager, internalCapacity.

@@ -18,6 +18,8 @@ export interface MachineRuntime {
   readonly images: ImageService;
   /** Names of images without which no pod starts. */
   readonly keepImages: readonly string[];
+  /** Process id of a runtime of our own; `undefined`: it is somebody else's, or it is down. */
+  pid(): number | undefined;
   /** Closes the connections; `endRuntime`: a runtime of our own ends too, else it goes on with its pods. */
   close(options: { readonly endRuntime: boolean }): Promise<void>;
 }
@@ -73,6 +75,7 @@ function connect(
     client,
     images: imageClient.images,
     keepImages: embedded === undefined ? [sandboxImage || KUBELET_SANDBOX_IMAGE] : [embeddedSandboxImage(sandboxImage)],
+    pid: () => embedded?.pid(),
     async close({ endRuntime }) {
       await (endRuntime ? embedded?.stop() : embedded?.release());
       if (imageClient !== client) imageClient.close();

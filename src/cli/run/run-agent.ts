@@ -16,6 +16,7 @@ import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
 import { createProber } from "../../host/probe/create-prober.ts";
+import { createStats } from "../../host/stats/create-stats.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
@@ -35,6 +36,7 @@ import { manifestReader, manifestSources } from "./manifest-sources.ts";
 import { openCgroups } from "./open-cgroups.ts";
 import { setAgentProcess } from "./set-agent-process.ts";
 import { startServers } from "./start-servers.ts";
+import { findSystemCgroups } from "./system-cgroups.ts";
 import { welcome } from "./welcome.ts";
 
 const EXIT_OK = 0;
@@ -117,6 +119,12 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
   const machine = await readMachineInfo(hostnameOverride === undefined ? {} : { hostnameOverride });
   const nodeName = machine.hostname;
   const hostIps = input.node.nodeIps ?? (machine.nodeIp === "" ? [] : [machine.nodeIp]);
+  const systemCgroups = findSystemCgroups({
+    cgroupVersion: cgroups.version,
+    systemCgroups: kubelet.systemCgroups,
+    runtimePid: runtime.pid(),
+    startedAtMs: clock.now(),
+  });
   const agent = createAgent(
     {
       clock,
@@ -128,6 +136,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       cgroups,
       kernelLog: createKernelLog({ clock }),
       oomCounters: await createOomCounters({ driver: kubelet.cgroupDriver, root: kubelet.cgroupRoot ?? "/" }),
+      stats: await createStats({ clock }),
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
@@ -138,7 +147,15 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
     },
     agentOptions(
       configuration,
-      { nodeName, hostIps, rootDir, standalone, cgroupVersion: cgroups.version, keepImages: runtime.keepImages },
+      {
+        nodeName,
+        hostIps,
+        rootDir,
+        standalone,
+        cgroupVersion: cgroups.version,
+        keepImages: runtime.keepImages,
+        systemCgroups,
+      },
       machine,
     ),
   );

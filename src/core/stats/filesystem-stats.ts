@@ -11,18 +11,31 @@ export function wholeFilesystem(filesystem: FilesystemObservation): FsStats {
 }
 
 /**
- * What something takes of a filesystem; `undefined`: neither was observed. The time is that of the newer figure.
+ * What something takes of a filesystem, as old as that was measured; `undefined`: neither was observed.
+ * Differs: the kubelet shows the time of the newer figure.
  */
-export function usageOn(filesystem: FilesystemObservation | undefined, usage: DiskUsage | undefined) {
+export function usageOn(
+  filesystem: FilesystemObservation | undefined,
+  usage: DiskUsage | undefined,
+): FsStats | undefined {
   if (filesystem === undefined && usage === undefined) return undefined;
-  const atMs = Math.max(filesystem?.atMs ?? 0, usage?.atMs ?? 0);
-  const stats: FsStats = {
+  return {
     ...(filesystem !== undefined && room(filesystem)),
-    time: formatTime(atMs),
+    ...(usage !== undefined && { time: formatTime(usage.atMs) }),
+    ...used(usage),
+  };
+}
+
+/** A filesystem with what one user of many takes of it, as old as the filesystem's own figures. */
+export function filesystemWith(filesystem: FilesystemObservation, usage: DiskUsage | undefined): FsStats {
+  return { ...room(filesystem), ...used(usage) };
+}
+
+function used(usage: DiskUsage | undefined): FsStats {
+  return {
     ...(usage?.usedBytes !== undefined && { usedBytes: usage.usedBytes }),
     ...(usage?.inodesUsed !== undefined && { inodesUsed: usage.inodesUsed }),
   };
-  return stats;
 }
 
 /** All usages together, as old as the oldest; figures that nobody has are absent. Source: calcEphemeralStorage, addUsage. */

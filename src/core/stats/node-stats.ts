@@ -1,7 +1,7 @@
 /** The Summary's entry of the node. Source: kubelet server/stats/summary.go, summary_sys_containers.go. */
 import { formatTime } from "../api/time.ts";
 import { type CgroupStats, cgroupStats, cpuAndMemory, type SampledCgroup } from "./cgroup-stats.ts";
-import { usageOn, wholeFilesystem } from "./filesystem-stats.ts";
+import { filesystemWith, wholeFilesystem } from "./filesystem-stats.ts";
 import { networkStats } from "./network-stats.ts";
 import type { DiskUsage, FilesystemObservation, MachineObservation } from "./observations.ts";
 import type { ContainerStats, InterfaceStats, NodeStats, PsiStats, RlimitStats, RuntimeStats } from "./summary.ts";
@@ -88,8 +88,9 @@ function systemContainers(
 }
 
 function runtimeStats({ imageFs, containerFs, images }: NodeFigures): RuntimeStats {
-  const imageStats = usageOn(imageFs, images);
-  const containerStats = containerFs?.device === imageFs?.device ? imageStats : usageOn(containerFs, undefined);
+  const imageStats = imageFs && filesystemWith(imageFs, images);
+  const isShared = containerFs?.device === imageFs?.device;
+  const containerStats = isShared ? imageStats : containerFs && wholeFilesystem(containerFs);
   return {
     ...(imageStats !== undefined && { imageFs: imageStats }),
     ...(containerStats !== undefined && { containerFs: containerStats }),

@@ -62,7 +62,11 @@ export async function createStats(options: StatsOptions = {}): Promise<Stats> {
     },
 
     cgroupChildren: (path) => figures.children(path),
-    machine: () => ({ ...now(), ...readMachine(reader, proc), ...(bootedAtMs !== undefined && { bootedAtMs }) }),
+
+    machine(detail) {
+      if (detail === "memory") return { ...now(), memory: machineMemory() };
+      return { ...now(), ...readMachine(reader, proc), ...(bootedAtMs !== undefined && { bootedAtMs }) };
+    },
 
     async filesystem(directory) {
       const read = await readFilesystem(directory);

@@ -7,6 +7,8 @@ import { parsePressure } from "./pressure-text.ts";
 const wanted: ReadonlySet<string> = new Set(["MemTotal", "MemFree", "MemAvailable", "SwapTotal", "SwapFree"]);
 const wantedBoot: ReadonlySet<string> = new Set(["btime"]);
 
+type MachineFigures = Omit<MachineObservation, "atMs" | "monotonicMs" | "bootedAtMs">;
+
 export function readMachineMemory(reader: FileReader, proc: string): MachineMemory {
   const info = numbersByName(reader.read(`${proc}/meminfo`) ?? "", wanted);
   const bytes = (name: string) => {
@@ -25,7 +27,7 @@ export function readMachineMemory(reader: FileReader, proc: string): MachineMemo
 }
 
 /** Source: kubelet stats/pidlimit/pidlimit_linux.go; "running/all" of /proc/loadavg counts threads, too. */
-export function readMachine(reader: FileReader, proc: string): Omit<MachineObservation, "atMs" | "monotonicMs"> {
+export function readMachine(reader: FileReader, proc: string): MachineFigures {
   const [, tasks] = /^\S+ \S+ \S+ \d+\/(\d+) /.exec(reader.read(`${proc}/loadavg`) ?? "") ?? [];
   const limits = ["pid_max", "threads-max"].map((name) => numberOf(reader.read(`${proc}/sys/kernel/${name}`)));
   const known = limits.filter((limit) => limit !== undefined && limit > 0);
@@ -35,11 +37,10 @@ export function readMachine(reader: FileReader, proc: string): Omit<MachineObser
   };
   const memory = readMachineMemory(reader, proc);
   return (
-    present<Omit<MachineObservation, "atMs" | "monotonicMs">>({
+    present<MachineFigures>({
       memory: Object.keys(memory).length === 0 ? undefined : memory,
       tasks: tasks === undefined ? undefined : Number(tasks),
       maxTasks: known.length === 0 ? undefined : Math.min(...(known as number[])),
-      bootedAtMs: undefined,
       pressure: present<PressureObservation>({
         cpu: pressure("cpu"),
         memory: pressure("memory"),

@@ -19,6 +19,8 @@ export interface DiskFile {
   mode: number;
   content: string | Uint8Array;
   modifiedAtMs: number;
+  /** Takes this much of the disk, whatever it holds. */
+  claimedBytes?: number;
   /** The same file at another place. */
   boundFrom?: DiskFile;
 }

@@ -56,6 +56,8 @@ export class Weather {
 
   fateOf(port: PortName, call: string): Fate {
     if (port === "store") return this.diskFull ? { ...AT_ONCE, fault: "fails", error: noSpace } : AT_ONCE;
+    // A reading that fails is a missing figure, not an error.
+    if (port === "stats") return AT_ONCE;
     if (port === "runtime" || port === "images") return this.#fateOfRuntimeCall(call);
     return this.#fateOfHostCall(call);
   }
@@ -67,6 +69,7 @@ export class Weather {
     pullMs: () => this.#random.exponential(this.stormy ? 20_000 : 2_000),
     manifestLagMs: () => this.#random.exponential(this.stormy ? 2_000 : 200),
     networkProblem: () => this.networkProblem,
+    figureIsMissing: () => this.stormy && this.#random.chance(this.climate.fileFaults),
     events: {
       exists: () => this.climate.eventStream,
       namesPod: () => this.climate.eventsNamePod,

@@ -35,6 +35,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   containerLogMaxFiles: 5,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  stats: { rootDir: ROOT_DIR, diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
       capacity,

@@ -4,9 +4,20 @@ import type { Cgroups } from "../../ports/cgroups.ts";
 import { HostError } from "../../ports/errors.ts";
 import type { Line } from "../line.ts";
 
+/** What the processes of one cgroup use, without those below. */
+export interface CgroupUsage {
+  readonly anonBytes: number;
+  readonly activeFileBytes: number;
+  readonly inactiveFileBytes: number;
+  readonly cpuNanoSeconds: number;
+}
+
+export const NO_USAGE: CgroupUsage = { anonBytes: 0, activeFileBytes: 0, inactiveFileBytes: 0, cpuNanoSeconds: 0 };
+
 interface Cgroup {
   readonly children: Map<string, Cgroup>;
   resources: CgroupResources;
+  usage: CgroupUsage;
   /** Process id -> what happens when it is killed. */
   readonly processes: Map<number, () => void>;
 }
@@ -39,9 +50,30 @@ export class SimCgroups {
     return pid;
   }
 
-  /** It ended by itself. */
+  /** It ended by itself. The last one leaves no memory behind. */
   endProcess(name: CgroupName, pid: number): void {
-    this.find(name)?.processes.delete(pid);
+    const cgroup = this.find(name);
+    if (cgroup === undefined || !cgroup.processes.delete(pid) || cgroup.processes.size > 0) return;
+    cgroup.usage = { ...NO_USAGE, cpuNanoSeconds: cgroup.usage.cpuNanoSeconds };
+  }
+
+  /** What a process in the cgroup uses from now on; what is not given stays. */
+  use(name: CgroupName, usage: Partial<CgroupUsage>): void {
+    const cgroup = this.find(name);
+    if (cgroup !== undefined) cgroup.usage = { ...cgroup.usage, ...usage };
+  }
+
+  /** Of the cgroup and all below; `undefined`: it does not exist. */
+  usage(name: CgroupName): CgroupUsage | undefined {
+    const cgroup = this.find(name);
+    return cgroup === undefined ? undefined : usageOf(cgroup);
+  }
+
+  /** Processes in the cgroup, or in all below it, too. */
+  processIds(name: CgroupName, which: "own" | "all"): readonly number[] {
+    const cgroup = this.find(name);
+    if (cgroup === undefined) return [];
+    return which === "own" ? [...cgroup.processes.keys()] : processesOf(cgroup);
   }
 
   isRunning(pid: number): boolean {
@@ -112,11 +144,23 @@ export function simCgroups(world: SimCgroups, line: Line): Cgroups {
 }
 
 function newCgroup(): Cgroup {
-  return { children: new Map(), resources: {}, processes: new Map() };
+  return { children: new Map(), resources: {}, usage: NO_USAGE, processes: new Map() };
 }
 
 function processesOf(cgroup: Cgroup): number[] {
   return [...cgroup.processes.keys(), ...[...cgroup.children.values()].flatMap(processesOf)];
+}
+
+function usageOf({ usage, children }: Cgroup): CgroupUsage {
+  return [...children.values()].map(usageOf).reduce(
+    (a, b) => ({
+      anonBytes: a.anonBytes + b.anonBytes,
+      activeFileBytes: a.activeFileBytes + b.activeFileBytes,
+      inactiveFileBytes: a.inactiveFileBytes + b.inactiveFileBytes,
+      cpuNanoSeconds: a.cpuNanoSeconds + b.cpuNanoSeconds,
+    }),
+    usage,
+  );
 }
 
 function killAll(cgroup: Cgroup): void {

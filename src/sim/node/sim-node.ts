@@ -5,6 +5,7 @@ import type { ManifestContent } from "../../core/pods/desired-state.ts";
 import { readObjects } from "../../core/pods/read-objects.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
+import { type SimFilesystem, SimFilesystems } from "../disk/disk-space.ts";
 import { simLogFiles } from "../disk/sim-log-files.ts";
 import { simPodFiles } from "../disk/sim-pod-files.ts";
 import { VirtualDisk } from "../disk/virtual-disk.ts";
@@ -12,7 +13,7 @@ import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
 import { type EventFates, simEventStreams } from "../runtime/event-port.ts";
 import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
-import { SimImages, simDiskSpace, simImageService } from "../runtime/sim-images.ts";
+import { SIM_IMAGES_DIR, SimImages, simDiskSpace, simImageService } from "../runtime/sim-images.ts";
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
@@ -21,11 +22,14 @@ import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts"
 import { SIM_MACHINE } from "./sim-machine.ts";
 import { SimManifests, simManifestSource } from "./sim-manifests.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
+import { type SimLoad, simStats } from "./sim-stats.ts";
 
 export const NODE_NAME = SIM_MACHINE.hostname;
 export const ROOT_DIR = "/var/lib/tskubelet";
 export const POD_LOGS_DIR = "/var/log/pods";
 export const CONTAINER_LOGS_DIR = "/var/log/containers";
+
+const GiB = 1024 ** 3;
 
 /** 2026-01-01, the beginning of every scenario. */
 const START_MS = 1_767_225_600_000;
@@ -35,6 +39,8 @@ export interface NodeBehaviour extends RuntimeTimes {
   readonly pullMs: () => number;
   readonly manifestLagMs: () => number;
   readonly networkProblem: () => string | undefined;
+  /** Asked for each figure that is read. */
+  readonly figureIsMissing: () => boolean;
   readonly events: EventFates;
 }
 
@@ -43,6 +49,17 @@ export class SimNode {
   readonly disk = new VirtualDisk(() => this.time.wallMs);
   readonly cgroups = new SimCgroups();
   readonly kernelLog = new SimKernelLog(this.time);
+  /** One disk for all; a scenario fills it by what others keep there or by files that claim to be large. */
+  readonly filesystem: SimFilesystem = {
+    mountPoint: "/",
+    device: "8:1",
+    capacityBytes: 100 * GiB,
+    inodes: 6_553_600,
+    otherUsedBytes: 10 * GiB,
+    otherInodesUsed: 100_000,
+  };
+  readonly filesystems = new SimFilesystems(this.disk, [this.filesystem]);
+  readonly load: SimLoad = { memoryBytes: GiB, tasks: 200 };
   readonly records = new SimRecords({ shared: true });
   readonly probes = new SimProbes();
   readonly images: SimImages;
@@ -60,6 +77,7 @@ export class SimNode {
     this.manifests = new SimManifests(time, "manifests", "/etc/sim/manifests");
     this.staticManifests = new SimManifests(time, "file", "/etc/sim/static");
     disk.makeDirectories("/etc");
+    disk.makeDirectories(SIM_IMAGES_DIR);
     disk.write("/etc/hosts", "127.0.0.1 localhost\n");
     disk.write("/etc/resolv.conf", "nameserver 192.0.2.53\n");
   }
@@ -107,6 +125,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),
     oomCounters: simOomCounters(node.kernelLog),
+    stats: simStats({ ...node, machine: SIM_MACHINE }, node.load, line, behaviour.figureIsMissing),
     files: simPodFiles(disk, ROOT_DIR, line),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),

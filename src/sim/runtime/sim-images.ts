@@ -72,10 +72,11 @@ export class SimImages {
   }
 }
 
-const IMAGES_DIR = "/var/lib/sim/images";
+/** Where the runtime says that images are. */
+export const SIM_IMAGES_DIR = "/var/lib/sim/images";
 
 export function simDiskSpace(images: SimImages, line: Line): DiskSpaceReader {
-  const read = (path: string) => (path === IMAGES_DIR ? images.disk : undefined);
+  const read = (path: string) => (path === SIM_IMAGES_DIR ? images.disk : undefined);
   return { read: (path) => line.call("files", "statfs", () => read(path)).catch(() => undefined) };
 }
 
@@ -113,7 +114,7 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
     imageFsInfo: (options) =>
       call(
         "ImageFsInfo",
-        () => [{ timestampMs: time.wallMs, mountpoint: IMAGES_DIR, usedBytes: images.usedBytes, inodesUsed: 1 }],
+        () => [{ timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes: images.usedBytes, inodesUsed: 1 }],
         options,
       ),
   };

@@ -89,7 +89,7 @@ export const podFields = {
     "Directory of further volume plugins.",
     { flag: "volume-plugin-dir" },
   ),
-  volumeStatsAggPeriod: duration("1m0s", stats, "How often the disk usage of volumes is measured.", {
+  volumeStatsAggPeriod: duration("1m0s", used, "How often the disk usage of volumes is measured.", {
     flag: "volume-stats-agg-period",
   }),
   enableControllerAttachDetach: boolean(true, volumes, "Leave attaching of volumes to the control plane.", {
