@@ -137,7 +137,7 @@ class Removal {
     const { signal } = new AbortController();
     const runtime = await openRuntime(configuration, rootDir, { clock: this.#clock, log: this.#log }, signal);
     try {
-      const removed = await removePods(runtime.client.runtime, {
+      const removed = await removePods(runtime.client.runtime, this.#clock, {
         uids: footprint.embeddedRuntime ? "all" : uids,
         ...(graceSeconds !== undefined && { graceSeconds }),
       });
