@@ -2,11 +2,15 @@
 import { formatTime } from "../core/api/time.ts";
 import type { ConfigMap, Pod, Secret } from "../core/api/types.ts";
 import type { CriImage } from "../core/cri/types.ts";
+import type { PressureCondition } from "../core/eviction/index.ts";
+import type { EvictionRecord } from "../core/eviction/record.ts";
 import type { ManifestProblem } from "../core/pods/desired-state.ts";
 import type { Summary } from "../core/stats/summary.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageService, RuntimeService, RuntimeVersion } from "../ports/runtime.ts";
 import type { EventRecorder, RecordedEvent } from "./events/event-recorder.ts";
+import type { EvictionManager, EvictionRound, PressureNow } from "./eviction/eviction-manager.ts";
+import type { EvictionRecords } from "./eviction/eviction-records.ts";
 import type { Kubelet } from "./kubelet.ts";
 import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
 import type { PodWorkers } from "./pod-workers/pod-workers.ts";
@@ -25,6 +29,7 @@ export interface AgentViewPorts {
   readonly stats: StatsManager;
   readonly statuses: StatusManager;
   readonly workers: PodWorkers;
+  readonly pressure: { readonly eviction: EvictionManager; readonly records: EvictionRecords };
 }
 
 export class AgentView {
@@ -104,6 +109,26 @@ export class AgentView {
   /** What node and pods use. */
   summary(options: SummaryOptions): Promise<Summary> {
     return this.#ports.stats.summary(options);
+  }
+
+  /** Pressure that the node reports, sorted. */
+  pressureConditions(): readonly PressureCondition[] {
+    return this.#ports.pressure.eviction.conditions;
+  }
+
+  /** Why: where the node stands now, by fresh figures. */
+  explainPressure(): Promise<PressureNow> {
+    return this.#ports.pressure.eviction.explain();
+  }
+
+  /** Every eviction that is remembered, oldest first. */
+  evictionRecords(): readonly EvictionRecord[] {
+    return this.#ports.pressure.records.list();
+  }
+
+  /** Calls `listener` with every round of the eviction manager from now on; returns how to stop that. */
+  onEvictionRound(listener: (round: EvictionRound) => void): () => void {
+    return this.#ports.pressure.eviction.onRound(listener);
   }
 
   readiness(): Readiness {

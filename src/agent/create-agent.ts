@@ -16,6 +16,7 @@ import type { MachineInfo } from "../ports/machine.ts";
 import type { ManifestSource } from "../ports/manifest-source.ts";
 import type { OomCounters } from "../ports/oom-counters.ts";
 import type { PodFiles } from "../ports/pod-files.ts";
+import type { PressureSignals } from "../ports/pressure-signals.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
@@ -24,6 +25,8 @@ import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
+import { createEviction, type EvictionOptions } from "./eviction/create-eviction.ts";
+import type { EvictionManager } from "./eviction/eviction-manager.ts";
 import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
@@ -61,6 +64,7 @@ export interface AgentPorts {
   readonly kernelLog: KernelLog;
   readonly oomCounters: OomCounters;
   readonly stats: Stats;
+  readonly pressureSignals: PressureSignals;
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
@@ -90,6 +94,7 @@ export interface AgentOptions {
   /** Absent: no limit. */
   readonly imagePulls?: ImagePullLimits;
   readonly imageGc: ImageGcOptions;
+  readonly eviction: EvictionOptions;
   readonly crashLoopBackOffMaxMs: number;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
@@ -115,6 +120,7 @@ export interface Agent {
   readonly gc: ContainerGc;
   readonly imageGc: ImageGc;
   readonly stats: StatsManager;
+  readonly eviction: EvictionManager;
   readonly events: EventRecorder;
   start(): Promise<void>;
   /** Ends every pod; resolves with the names of those that did not end in time. */
@@ -196,8 +202,11 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
+  const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
+  const { eviction } = pressure;
+  kubelet.admitBy(eviction);
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers },
+    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,
   );
   const components: readonly Component[] = [
@@ -214,9 +223,23 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     rotation,
     oom,
     stats,
+    ...pressure.components,
   ];
   const stopPods = (graceSeconds?: number) => kubelet.stopPods(STOP_PODS_LIMIT_MS, graceSeconds);
-  return { view, workers, pods, pleg, kubelet, gc, imageGc, stats, events, stopPods, ...lifecycle(clock, components) };
+  return {
+    view,
+    workers,
+    pods,
+    pleg,
+    kubelet,
+    gc,
+    imageGc,
+    stats,
+    eviction,
+    events,
+    stopPods,
+    ...lifecycle(clock, components),
+  };
 }
 
 interface RuntimeParts {

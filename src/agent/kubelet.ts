@@ -2,6 +2,10 @@
  * The sync loop: tells pod workers what the sources want and what the runtime reports, and sees to it that nothing
  * runs that nobody wants. Source: kubelet kubelet.go syncLoopIteration, kubelet_pods.go HandlePodCleanups.
  */
+import type { Pod, PodStatus } from "../core/api/types.ts";
+import type { Admission } from "../core/eviction/index.ts";
+import { isTerminalPhase } from "../core/pod/phase.ts";
+import { qosClass } from "../core/pod/qos.ts";
 import type { Clock } from "../ports/clock.ts";
 import { errorMessage } from "../ports/errors.ts";
 import type { Log } from "../ports/log.ts";
@@ -27,6 +31,11 @@ export interface KubeletPorts {
   readonly events: EventRecorder;
 }
 
+/** Says whether a new pod may start; one that may not has failed. */
+export interface PodAdmission {
+  admit(pod: Pod): Admission;
+}
+
 export interface KubeletOptions {
   readonly nodeName: string;
 }
@@ -42,6 +51,7 @@ export class Kubelet {
   readonly #nodeName: string;
   /** Cgroups of pods that are somebody else's, each told once. */
   readonly #foreign = new Set<string>();
+  #admission: PodAdmission = { admit: () => ({ admit: true }) };
   #rounds = 0;
   #roundAtMonotonic: number;
   /** Pods are being stopped for good: what the sources want does not count any more. */
@@ -66,6 +76,11 @@ export class Kubelet {
 
   async stop(): Promise<void> {
     await this.#done;
+  }
+
+  /** Whoever says so from now on which new pods may start. */
+  admitBy(admission: PodAdmission): void {
+    this.#admission = admission;
   }
 
   /** Milliseconds since the loop last finished a round (or was made). */
@@ -107,7 +122,7 @@ export class Kubelet {
     const { workers, pods } = this.#ports;
     if (this.#draining) return;
     for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
-    for (const { pod } of [...added, ...updated]) workers.update(pod);
+    for (const { pod } of [...added, ...updated]) this.#update(pod);
     this.#startMissing();
     if (configChanged.size === 0) return;
     // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
@@ -146,7 +161,22 @@ export class Kubelet {
   /** Pods known from before a restart are not new to the pod manager, but they have no worker yet. */
   #startMissing(): void {
     const { pods, workers } = this.#ports;
-    for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) workers.update(pod);
+    for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) this.#update(pod);
+  }
+
+  /** A pod that is new to node and agent needs room; what runs already was let in before. */
+  #update(pod: Pod): void {
+    const { workers, pleg, statuses, events } = this.#ports;
+    const uid = pod.metadata?.uid ?? "";
+    if (!workers.has(uid) && pleg.peek(uid) === undefined && !isTerminalPhase(statuses.get(uid)?.phase)) {
+      const admission = this.#admission.admit(pod);
+      if (!admission.admit) {
+        const { reason, message } = admission;
+        events.pod(pod, "Warning", reason, message);
+        statuses.set(uid, rejectedStatus(pod, admission));
+      }
+    }
+    workers.update(pod);
   }
 
   #forgetStatuses(): void {
@@ -193,4 +223,9 @@ export class Kubelet {
     const { pods, workers, pleg } = this.#ports;
     return !workers.has(uid) && pods.pod(uid) === undefined && pleg.peek(uid) === undefined;
   }
+}
+
+/** Source: kubelet kubelet.go rejectPod. */
+function rejectedStatus(pod: Pod, { reason, message }: Admission & { readonly admit: false }): PodStatus {
+  return { phase: "Failed", reason, message: `Pod was rejected: ${message}`, qosClass: qosClass(pod) };
 }

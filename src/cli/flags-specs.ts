@@ -68,7 +68,8 @@ export const commandFlags = {
   },
   why: { output, namespace, rootDir },
   simulate: {
-    config: stringFlag("FILE", "Replay under this configuration instead of the recorded one."),
+    config: stringFlag("FILE", "Replay under this configuration; table and svg compare it with the recorded one."),
+    output: choiceFlag(["json", "table", "svg"], "Form of the output; json has the comparison, too.", { short: "o" }),
   },
   record: {
     duration: durationFlag("DURATION", "How long (until Ctrl-C where not given)."),

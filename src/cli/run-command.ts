@@ -57,6 +57,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runImages } = await import("./commands/images.ts");
       return runImages(command, terminal);
     }
+    case "simulate": {
+      const { runSimulate } = await import("./commands/simulate.ts");
+      return runSimulate(command, terminal);
+    }
     case "down": {
       const { runDown } = await import("./commands/down.ts");
       return runDown(command, terminal);

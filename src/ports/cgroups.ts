@@ -11,6 +11,11 @@ export interface Cgroups {
   update(name: CgroupName, resources: CgroupResources): Promise<boolean>;
   /** As `update`, but named as in the configuration and from the top of the hierarchy: "/system", "/system.slice". */
   updateAt(path: string, resources: CgroupResources): Promise<boolean>;
+  /**
+   * Asks the kernel to take back memory of a cgroup, about `bytes` of it (v1: what it can of page cache and swap). `false`:
+   * it cannot be asked, or gave nothing. May take seconds.
+   */
+  reclaimMemory(name: CgroupName, bytes: number): Promise<boolean>;
   exists(name: CgroupName): Promise<boolean>;
   /** Names of the direct children, unordered; empty when the cgroup does not exist. */
   children(name: CgroupName): Promise<readonly string[]>;

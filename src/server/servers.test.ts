@@ -106,6 +106,10 @@ class FakeAgent implements ServedAgent {
     this.asked.push(options);
     return { node: { nodeName: this.nodeName } };
   };
+  pressureConditions = () => ["DiskPressure"] as const;
+  explainPressure = async () => ({ atMs: 0 });
+  evictionRecords = () => [];
+  onEvictionRound = () => () => {};
   readiness = () => ({ ready: true, reason: "KubeletReady", message: "fine" }) as const;
   syncLoopAgeMs = () => this.loopAgeMs;
   runtimeVersion = () => ({ runtimeName: "containerd", runtimeVersion: "1", runtimeApiVersion: "v1" });

@@ -36,6 +36,7 @@ const OPTIONS: AgentOptions = {
   containerLogMaxFiles: 3,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 10_000 },
   stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
@@ -151,6 +152,7 @@ export class FakeNode {
         kernelLog: this.kernelLog,
         oomCounters: this.kernelLog,
         stats: this.stats,
+        pressureSignals: { readMemory: () => undefined, openMemoryAlarm: async () => undefined },
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,

@@ -107,6 +107,10 @@ export class FakeCgroups implements Cgroups {
     return this.names.has(path.slice(1));
   }
 
+  async reclaimMemory(name: CgroupName): Promise<boolean> {
+    return this.exists(name);
+  }
+
   async exists(name: CgroupName): Promise<boolean> {
     return this.names.has(name.join("/"));
   }

@@ -21,6 +21,7 @@ export interface RecordedEvent {
   readonly count: number;
   readonly firstTimestamp: string;
   readonly lastTimestamp: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface EventRecorderPorts {
@@ -54,35 +55,37 @@ export class EventRecorder {
 
   /** `container`: the event is about this container of the pod. */
   pod(pod: Pod, type: EventType, reason: string, message: string, container?: ContainerField): void {
-    const { name, namespace, uid } = pod.metadata ?? {};
-    const fieldPath = container && `spec.${container.list}{${container.name}}`;
-    this.record(
-      {
-        apiVersion: "v1",
-        kind: "Pod",
-        name: name ?? "",
-        namespace: namespace ?? "default",
-        uid: uid ?? "",
-        ...(fieldPath === undefined ? {} : { fieldPath }),
-      },
-      type,
-      reason,
-      message,
-    );
+    this.record(podReference(pod, container), type, reason, message);
+  }
+
+  annotatedPod(
+    pod: Pod,
+    type: EventType,
+    reason: string,
+    message: string,
+    annotations: Readonly<Record<string, string>>,
+  ): void {
+    this.record(podReference(pod, undefined), type, reason, message, annotations);
   }
 
   node(type: EventType, reason: string, message: string): void {
     this.record({ kind: "Node", name: this.#nodeName, uid: this.#nodeName }, type, reason, message);
   }
 
-  record(involvedObject: ObjectReference, type: EventType, reason: string, text: string): void {
+  record(
+    involvedObject: ObjectReference,
+    type: EventType,
+    reason: string,
+    text: string,
+    annotations?: Readonly<Record<string, string>>,
+  ): void {
     const { clock, log, store } = this.#ports;
     const message = bounded(text);
     const now = formatTime(clock.now());
     const key = identityOf(involvedObject, { type, reason, message });
     const before = this.#events.get(key);
     const event: RecordedEvent = before
-      ? { ...before, count: before.count + 1, lastTimestamp: now }
+      ? { ...before, count: before.count + 1, lastTimestamp: now, ...(annotations && { annotations }) }
       : {
           name: `${involvedObject.name ?? ""}.${this.#nextSequence()}`,
           namespace: involvedObject.namespace ?? "default",
@@ -93,6 +96,7 @@ export class EventRecorder {
           count: 1,
           firstTimestamp: now,
           lastTimestamp: now,
+          ...(annotations && { annotations }),
         };
     this.#events.delete(key);
     this.#events.set(key, event);
@@ -136,6 +140,12 @@ export class EventRecorder {
 export interface ContainerField {
   readonly list: "containers" | "initContainers" | "ephemeralContainers";
   readonly name: string;
+}
+
+function podReference({ metadata }: Pod, container: ContainerField | undefined): ObjectReference {
+  const { name = "", namespace = "default", uid = "" } = metadata ?? {};
+  const fieldPath = container && `spec.${container.list}{${container.name}}`;
+  return { apiVersion: "v1", kind: "Pod", name, namespace, uid, ...(fieldPath !== undefined && { fieldPath }) };
 }
 
 function bounded(text: string): string {

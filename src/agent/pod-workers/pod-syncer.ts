@@ -54,7 +54,7 @@ export interface SyncResult {
   /** Wake up again after this long, even if nothing happens. */
   readonly retryInMs?: number;
   /** The pod must be killed with this status (deadline). */
-  readonly evict?: { readonly reason: string; readonly message: string };
+  readonly evict?: PodStatusInput["evict"];
 }
 
 /** Waiting for something that is missing: a volume's object, the network, the runtime. */

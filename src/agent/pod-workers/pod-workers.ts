@@ -31,6 +31,8 @@ export interface PodWorkersOptions {
 
 export interface KillOptions {
   readonly graceSeconds?: number;
+  /** Without any grace: SIGKILL, and no hook before it. */
+  readonly atOnce?: boolean;
   readonly evict?: boolean;
   readonly status?: KillStatus;
 }
@@ -116,12 +118,13 @@ export class PodWorkers implements PodRemoval {
   }
 
   /** Ends a pod; a shorter grace than that in force shortens it. */
-  kill(pod: Pod, { graceSeconds, evict, status }: KillOptions): void {
+  kill(pod: Pod, { graceSeconds, atOnce, evict, status }: KillOptions): void {
     this.#take({
       kind: "kill",
       nowMs: this.#now(),
       pod,
       ...(graceSeconds !== undefined && { graceSeconds }),
+      ...(atOnce !== undefined && { atOnce }),
       ...(evict !== undefined && { evict }),
       ...(status !== undefined && { status }),
     });

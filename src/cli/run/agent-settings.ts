@@ -1,12 +1,16 @@
 /** From the effective configuration to the options of the agent. */
+
 import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { EvictionOptions } from "../../agent/eviction/create-eviction.ts";
 import { IMAGE_GC_PERIOD_MS, type ImageGcOptions } from "../../agent/images/image-gc.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
 import type { SystemCgroup } from "../../agent/stats/cgroup-sweep.ts";
 import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
+import { parseGoDuration } from "../../core/config/go-duration.ts";
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
+import type { PsiGuard } from "../../core/eviction/index.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
 
 const CONTAINER_GC_PERIOD_MS = 60_000;
@@ -56,6 +60,7 @@ export function agentOptions(
     oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,
     imagePulls: imagePullLimits(settings),
     imageGc: imageGcOptions(settings, node.keepImages),
+    eviction: evictionOptions(configuration),
     crashLoopBackOffMaxMs: settings.crashLoopBackOffMaxMs,
     resyncMs: settings.syncFrequencyMs,
     containerLogMaxSizeBytes: settings.containerLogMaxSizeBytes,
@@ -89,6 +94,22 @@ export function agentOptions(
       },
     },
   };
+}
+
+/** Source: kubelet eviction monitoringInterval. */
+const EVICTION_PERIOD_MS = 10_000;
+
+function evictionOptions({ kubelet, tskubelet }: EffectiveConfiguration): EvictionOptions {
+  const { psiGuard, ...policy } = tskubelet.eviction;
+  const { someAvg10Percent, fullAvg10Percent } = psiGuard;
+  const cooldownSeconds = (parseGoDuration(psiGuard.cooldown) ?? 0) / 1e9;
+  const guard: PsiGuard = {
+    ...(someAvg10Percent > 0 && { someAvg10Percent }),
+    ...(fullAvg10Percent > 0 && { fullAvg10Percent }),
+    cooldownSeconds,
+  };
+  const isOn = someAvg10Percent > 0 || fullAvg10Percent > 0 || cooldownSeconds > 0;
+  return { fields: kubelet, policy: { ...policy, ...(isOn && { psiGuard: guard }) }, periodMs: EVICTION_PERIOD_MS };
 }
 
 function imageGcOptions(settings: KubeletSettings, keepImages: readonly string[]): ImageGcOptions {

@@ -15,6 +15,7 @@ import { createKernelLog } from "../../host/kmsg/create-kernel-log.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
+import { createPressureSignals } from "../../host/pressure/create-pressure-signals.ts";
 import { createProber } from "../../host/probe/create-prober.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
@@ -137,6 +138,10 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       kernelLog: createKernelLog({ clock }),
       oomCounters: await createOomCounters({ driver: kubelet.cgroupDriver, root: kubelet.cgroupRoot ?? "/" }),
       stats: await createStats({ clock }),
+      pressureSignals: await createPressureSignals({
+        driver: kubelet.cgroupDriver,
+        root: kubelet.cgroupRoot ?? "/",
+      }),
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,

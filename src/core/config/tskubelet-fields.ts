@@ -4,7 +4,6 @@
  */
 import { boolean, object, optionalBoolean, string, stringList, used, type Values } from "./field.ts";
 import { evictionPolicyFields } from "./fields/eviction-policy.ts";
-import { pressure } from "./fields/states.ts";
 
 export const tskubeletFields = {
   manifestsPath: string("", used, "Directory of Pod, ConfigMap and Secret manifests to run; empty is none.", {
@@ -60,7 +59,7 @@ export const tskubeletFields = {
     "Images made on this machine.",
     { since: "0.1.0" },
   ),
-  eviction: object(evictionPolicyFields, pressure, "How eviction differs from the kubelet's; by default it does not.", {
+  eviction: object(evictionPolicyFields, used, "How eviction differs from the kubelet's.", {
     since: "0.1.0",
   }),
 };

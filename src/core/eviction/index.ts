@@ -43,6 +43,15 @@ export type {
 export { type EvictionPolicy, type PsiGuard, REFERENCE_POLICY } from "./policy.ts";
 export { decidingStep, type RankedPod, type RankStep, rankPods } from "./ranking.ts";
 export {
+  type ComparedReplays,
+  compareScenario,
+  type PolicyOutcome,
+  type ReplayedEviction,
+  type ScenarioComparison,
+} from "./replay/compare.ts";
+export {
+  type FinishedReplay,
+  finalPlan,
   type Replay,
   type ReplayedStep,
   type ReplayOptions,

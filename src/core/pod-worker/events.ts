@@ -25,6 +25,8 @@ export type PodWorkerEvent = { readonly nowMs: number } & (
       readonly pod: Pod;
       /** Absent: the grace of the deletion or of the pod. */
       readonly graceSeconds?: number;
+      /** Without any grace: SIGKILL, and no hook before it. */
+      readonly atOnce?: boolean;
       readonly evict?: boolean;
       readonly status?: KillStatus;
     }

@@ -27,7 +27,7 @@ export type PodWork =
   | {
       readonly kind: "terminate";
       readonly pod: Pod;
-      /** Grace for every container, at least 1. */
+      /** Grace for every container, at least 1; 0 for a kill that waits for nothing. */
       readonly graceSeconds: number;
       /** Only the runtime knows the pod: there is no spec and no status to write. */
       readonly runtimeOnly: boolean;

@@ -58,7 +58,7 @@ function applyUpdate(state: PodWorkersState, event: EventOf<"update">): PodWorke
     updateType: known.updateType === "create" && known.startedAtMs === undefined ? "create" : event.updateType,
     due: known.due || known.phase === "sync" || known.running === undefined,
   };
-  return settle(state, updated, causeOfPod(event.pod), event.nowMs, undefined);
+  return settle(state, updated, causeOfPod(event.pod), event.nowMs, {});
 }
 
 function applyFirstSight(state: PodWorkersState, event: EventOf<"update">): PodWorkersStep {
@@ -78,7 +78,7 @@ function applyFirstSight(state: PodWorkersState, event: EventOf<"update">): PodW
     };
     return put(state, over, [], [seen, { uid: worker.uid, what: "alreadyOver", phase }]);
   }
-  return prepend(settle(state, withMirror, causeOfPod(event.pod), event.nowMs, undefined), seen);
+  return prepend(settle(state, withMirror, causeOfPod(event.pod), event.nowMs, {}), seen);
 }
 
 function applyKill(state: PodWorkersState, event: EventOf<"kill">): PodWorkersStep {
@@ -97,7 +97,7 @@ function applyKill(state: PodWorkersState, event: EventOf<"kill">): PodWorkersSt
     due: base.due || base.phase === "sync" || base.running === undefined,
     ...(status === undefined ? {} : { killStatus: status }),
   };
-  const step = settle(state, worker, cause, event.nowMs, event.graceSeconds);
+  const step = settle(state, worker, cause, event.nowMs, event);
   return known === undefined ? prepend(step, { uid, what: "firstSeen" }) : step;
 }
 
@@ -106,7 +106,7 @@ function applyRuntimePod(state: PodWorkersState, event: EventOf<"killRuntimePod"
   if (workerOf(state, uid) !== undefined) return nothing(state, { uid, what: "ignored", why: "known" });
   const pod: Pod = { metadata: { uid, name, namespace } };
   const worker: PodWorkerState = { ...newWorker(state, pod, event.nowMs, "update"), runtimeOnly: true };
-  return prepend(settle(state, worker, "runtimeOnly", event.nowMs, undefined), { uid, what: "firstSeen" });
+  return prepend(settle(state, worker, "runtimeOnly", event.nowMs, {}), { uid, what: "firstSeen" });
 }
 
 function applyWake(state: PodWorkersState, uid: string): PodWorkersStep {
@@ -130,7 +130,7 @@ function applyWorkEnded(state: PodWorkersState, event: EventOf<"workEnded">): Po
   }
   if (running === "sync") {
     if (worker.phase === "sync" && result.terminalPhase === true) {
-      return settle(state, { ...worker, due: true }, "completed", nowMs, undefined);
+      return settle(state, { ...worker, due: true }, "completed", nowMs, {});
     }
     return put(state, worker, worker.due ? [] : [{ kind: "requeue", uid, after: "resync" }], []);
   }
@@ -148,14 +148,20 @@ function settle(
   worker: PodWorkerState,
   cause: TerminationCause | undefined,
   nowMs: number,
-  requestedSeconds: number | undefined,
+  asked: { readonly graceSeconds?: number; readonly atOnce?: boolean },
 ): PodWorkersStep {
   const { uid } = worker;
   const deleted = worker.deleted || worker.runtimeOnly || worker.pod.metadata?.deletionTimestamp !== undefined;
   if (worker.phase === "terminated" || (worker.phase === "sync" && cause === undefined)) {
     return put(state, { ...worker, deleted }, [], []);
   }
-  const graceSeconds = effectiveGraceSeconds(worker.graceSeconds, worker.pod, requestedSeconds, worker.runtimeOnly);
+  const graceSeconds = effectiveGraceSeconds(
+    worker.graceSeconds,
+    worker.pod,
+    asked.graceSeconds,
+    worker.runtimeOnly,
+    asked.atOnce === true,
+  );
   const begins = worker.phase === "sync";
   const shortened = worker.graceSeconds !== undefined && graceSeconds < worker.graceSeconds;
   const settled: PodWorkerState = {

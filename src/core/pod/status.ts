@@ -26,7 +26,12 @@ export interface PodStatusInput {
   /** The node's addresses, primary first, at most one per family; empty: not known. */
   readonly hostIps: readonly string[];
   /** The agent ends the pod (eviction, deadline): phase Failed with this reason, whatever the containers say. */
-  readonly evict?: { readonly reason: string; readonly message: string };
+  readonly evict?: {
+    readonly reason: string;
+    readonly message: string;
+    /** Put into the status with it. */
+    readonly conditions?: readonly PodCondition[];
+  };
 }
 
 /**
@@ -51,7 +56,7 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
   const mainReady = withProbeResults(main, spec, input.probes);
   const initReady = withInitReadiness(init);
 
-  const conditions = foreignConditions(pod, previous);
+  const conditions = withConditions(foreignConditions(pod, previous), input.evict?.conditions ?? []);
   return {
     phase: outcome.phase,
     ...(outcome.reason ? { reason: outcome.reason } : {}),
@@ -101,6 +106,11 @@ function withExplanation(pod: Pod, previous: PodStatus, phase: PodPhase): Outcom
     reason: previous.reason || pod.status?.reason,
     message: previous.message || pod.status?.message,
   };
+}
+
+function withConditions(conditions: readonly PodCondition[], added: readonly PodCondition[]): readonly PodCondition[] {
+  const types = new Set(added.map(({ type }) => type));
+  return [...conditions.filter(({ type }) => !types.has(type)), ...added];
 }
 
 /** Conditions of others, and DisruptionTarget, which the agent sets once when it evicts. */

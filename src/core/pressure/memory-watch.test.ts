@@ -163,6 +163,11 @@ describe("levels of the kernel's alarm", () => {
     assert.equal(levelAfter([start, [300, reading(5 * GiB, 2 * GiB)]]), 10 * GiB - 100 * MiB);
   });
 
+  it("are not listened to for no longer than a burst of 8 GiB/s takes to the mark, 5 ms at least", () => {
+    const quietAt = (distance: number) => watch([[0, reading(8 * GiB - 100 * MiB - distance)]], { alarm })[0]?.quietMs;
+    assert.deepEqual([quietAt(4 * GiB), quietAt(200 * MiB), quietAt(MiB)], [50, 25, 5]);
+  });
+
   it("are not set by an alarm that knows none", () => {
     assert.equal(watch([[0, reading(GiB)]], { alarm: "stall" })[0]?.levels, undefined);
   });

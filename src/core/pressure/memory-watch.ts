@@ -92,6 +92,8 @@ const FALL_MARGIN = 2;
 const STILL_EVERY_MS = 1_000;
 const SHORTEST_QUIET_MS = 5;
 const LONGEST_QUIET_MS = 50;
+/** Faster than memory is made ready for anybody: while the alarm is not listened to, no mark can be passed. */
+const BURST_PER_MS = 8 * MiB;
 /** Setting levels anew: hastily when they are late, at leisure when they are early. */
 const RESET_LATE_MS = 50;
 const RESET_EARLY_MS = 250;
@@ -177,7 +179,7 @@ function pausesOf(
   const shortest = hasAlarm ? SHORTEST_PAUSE_WITH_ALARM_MS : SHORTEST_PAUSE_MS;
   return {
     nextReadMs: Math.min(LONGEST_PAUSE_MS, Math.max(shortest, Math.floor(reachMs))),
-    quietMs: Math.min(LONGEST_QUIET_MS, Math.max(SHORTEST_QUIET_MS, Math.floor(reachMs / 8))),
+    quietMs: Math.min(LONGEST_QUIET_MS, Math.max(SHORTEST_QUIET_MS, Math.floor(distance / BURST_PER_MS))),
   };
 }
 

@@ -7,6 +7,8 @@ export interface NodeMemory extends ObservedAt {
   readonly node?: MemoryLevel;
   /** All pods below the limit of their cgroup: signal allocatableMemory.available. */
   readonly pods?: MemoryLevel;
+  /** Page cache of all pods that is in use. */
+  readonly podsActiveFileBytes?: number;
   /** The kernel's own estimate (MemAvailable). */
   readonly kernelAvailableBytes?: number;
   readonly swapTotalBytes?: number;
@@ -29,6 +31,7 @@ export function nodeMemory(
   pods: CgroupObservation | undefined,
 ): NodeMemory {
   const { availableBytes, swapTotalBytes, swapFreeBytes, totalBytes } = machine.memory ?? {};
+  const { activeFileBytes } = pods?.memory ?? {};
   const node = memoryLevel(root?.memory, totalBytes);
   const ofPods = memoryLevel(pods?.memory, pods?.memory?.limitBytes);
   return {
@@ -36,6 +39,7 @@ export function nodeMemory(
     monotonicMs: machine.monotonicMs,
     ...(node !== undefined && { node }),
     ...(ofPods !== undefined && { pods: ofPods }),
+    ...(activeFileBytes !== undefined && { podsActiveFileBytes: activeFileBytes }),
     ...(availableBytes !== undefined && { kernelAvailableBytes: availableBytes }),
     ...(swapTotalBytes !== undefined && { swapTotalBytes }),
     ...(swapFreeBytes !== undefined && { swapFreeBytes }),

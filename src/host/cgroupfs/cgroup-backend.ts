@@ -14,6 +14,8 @@ export interface CgroupBackend {
   exists(path: string): Promise<boolean>;
   children(path: string): Promise<readonly string[]>;
   processes(path: string): Promise<ReadonlySet<number>>;
+  /** Asks the kernel to take back memory; `false`: it cannot be asked, or gave nothing. */
+  reclaimMemory(path: string, bytes: number): Promise<boolean>;
   /** Kills what runs in it and tries once to remove it with all below; `false`: something is still there. */
   destroy(path: string): Promise<boolean>;
 }

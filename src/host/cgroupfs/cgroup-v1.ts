@@ -10,6 +10,7 @@ import {
   writeControl,
 } from "./cgroup-tree.ts";
 import { killProcesses } from "./kill-processes.ts";
+import { requestReclaim } from "./request-reclaim.ts";
 
 /** Controllers that limit pods. Others are left to the runtime, which makes what it needs below on its own. */
 const limiting: readonly string[] = ["cpu", "memory", "pids", "hugetlb"];
@@ -49,6 +50,12 @@ export function createCgroupV1(layout: Extract<CgroupLayout, { version: 1 }>): C
       const pids = new Set<number>();
       await Promise.all(everywhere(path).map((directory) => collectProcesses(directory, pids)));
       return pids;
+    },
+
+    /** v1 knows no amount: it takes what it can, page cache first. */
+    async reclaimMemory(path) {
+      const memory = mounts.get("memory");
+      return memory !== undefined && (await requestReclaim(`${memory}${path}/memory.force_empty`, "0"));
     },
 
     async destroy(path) {

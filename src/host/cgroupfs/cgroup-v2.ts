@@ -13,6 +13,7 @@ import {
   writeControl,
 } from "./cgroup-tree.ts";
 import { killProcesses } from "./kill-processes.ts";
+import { requestReclaim } from "./request-reclaim.ts";
 
 /** Controllers that pods and their containers need; each level hands them down to the next. */
 const delegated: ReadonlySet<string> = new Set(["cpu", "cpuset", "memory", "pids", "hugetlb", "io"]);
@@ -119,6 +120,8 @@ export function createCgroupV2({ layout, root }: CgroupV2Options): CgroupBackend
       await collectProcesses(at(path), pids);
       return pids;
     },
+
+    reclaimMemory: (path, bytes) => requestReclaim(`${at(path)}/memory.reclaim`, String(Math.ceil(bytes))),
 
     async destroy(path) {
       const directory = at(path);

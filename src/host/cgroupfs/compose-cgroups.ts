@@ -45,6 +45,9 @@ export function composeCgroups(
     update: (name, resources) => update(naming.path(name), resources),
     updateAt: (path, resources) => update(top.path(top.parse(path)), resources),
 
+    reclaimMemory: (name, bytes) =>
+      asHostError(naming.path(name), backend.reclaimMemory(naming.path(name), bytes), "cannot take back memory"),
+
     exists: (name) => asHostError(naming.path(name), backend.exists(naming.path(name))),
 
     async children(name) {

@@ -33,6 +33,7 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
       createdAt,
       machine,
       readiness,
+      pressure: agent.pressureConditions(),
       runtime: agent.runtimeVersion(),
       agentVersion: options.agentVersion,
     });
@@ -51,6 +52,7 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
       nodeName: agent.nodeName,
       version: options.agentVersion,
       pid: process.pid,
+
       readiness: agent.readiness(),
       runtime: agent.runtimeVersion() ?? null,
       syncLoopAgeMs: agent.syncLoopAgeMs(),

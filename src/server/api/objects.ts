@@ -2,17 +2,18 @@
 import type { RecordedEvent } from "../../agent/events/event-recorder.ts";
 import type { Readiness } from "../../agent/node/runtime-health.ts";
 import type { ConfigMap, Node, Pod, Secret } from "../../core/api/types.ts";
+import { conditionText, type PressureCondition } from "../../core/eviction/index.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
 import type { RuntimeVersion } from "../../ports/runtime.ts";
 
 /** v1.Event of what the agent recorded. */
 export function eventObject(event: RecordedEvent, nodeName: string): object {
-  const { name, namespace, ...rest } = event;
+  const { name, namespace, annotations, ...rest } = event;
   const source = { component: "kubelet", host: nodeName };
   return {
     kind: "Event",
     apiVersion: "v1",
-    metadata: { name, namespace, creationTimestamp: event.firstTimestamp },
+    metadata: { name, namespace, creationTimestamp: event.firstTimestamp, ...(annotations && { annotations }) },
     ...rest,
     source,
     reportingComponent: "kubelet",
@@ -40,12 +41,30 @@ export interface NodeFacts {
   readonly createdAt: string;
   readonly machine: MachineInfo;
   readonly readiness: Readiness;
+  readonly pressure: readonly PressureCondition[];
   readonly runtime: RuntimeVersion | undefined;
   readonly agentVersion: string;
 }
 
+/** In the order in which the kubelet sets them. */
+const NODE_PRESSURE_CONDITIONS: readonly PressureCondition[] = ["MemoryPressure", "DiskPressure", "PIDPressure"];
+
+function pressureCondition(type: PressureCondition, isThere: boolean) {
+  const status = isThere ? "True" : "False";
+  const { reason, message } = conditionText(type, status);
+  return { type, status, reason, message };
+}
+
 /** v1.Node of this machine as far as it is known; a node that stands alone has no other place where it is written. */
-export function nodeObject({ nodeName, createdAt, machine, readiness, runtime, agentVersion }: NodeFacts): Node {
+export function nodeObject({
+  nodeName,
+  createdAt,
+  machine,
+  readiness,
+  pressure,
+  runtime,
+  agentVersion,
+}: NodeFacts): Node {
   const capacity = { cpu: String(machine.cpuCores), memory: `${Math.floor(machine.memoryBytes / 1024)}Ki` };
   const { ready, reason, message } = readiness;
   return {
@@ -67,7 +86,10 @@ export function nodeObject({ nodeName, createdAt, machine, readiness, runtime, a
         { type: "Hostname", address: machine.hostname },
       ],
       capacity,
-      conditions: [{ type: "Ready", status: ready ? "True" : "False", reason, message }],
+      conditions: [
+        ...NODE_PRESSURE_CONDITIONS.map((type) => pressureCondition(type, pressure.includes(type))),
+        { type: "Ready", status: ready ? "True" : "False", reason, message },
+      ],
       nodeInfo: {
         architecture: machine.architecture,
         bootID: machine.bootId,

@@ -128,6 +128,7 @@ export function simCgroups(world: SimCgroups, line: Line): Cgroups {
         if (cgroup !== undefined) cgroup.resources = { ...cgroup.resources, ...resources };
         return cgroup !== undefined;
       }),
+    reclaimMemory: (name) => call("reclaimMemory", () => world.find(name) !== undefined),
     exists: (name) => call("exists", () => world.find(name) !== undefined),
     children: (name) => call("children", () => [...(world.find(name)?.children.keys() ?? [])]),
     processes: (name) =>

@@ -21,6 +21,7 @@ import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
 import { SimManifests, simManifestSource } from "./sim-manifests.ts";
+import { SimMemory, simPressureSignals } from "./sim-memory.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
 import { type SimLoad, simStats } from "./sim-stats.ts";
 
@@ -59,6 +60,7 @@ export class SimNode {
     otherInodesUsed: 100_000,
   };
   readonly filesystems = new SimFilesystems(this.disk, [this.filesystem]);
+  readonly memory = new SimMemory();
   readonly load: SimLoad = { memoryBytes: GiB, tasks: 200 };
   readonly records = new SimRecords({ shared: true });
   readonly probes = new SimProbes();
@@ -112,8 +114,9 @@ export interface NodeConnection {
 export function connect(node: SimNode, line: Line, log: Log, witness: Witness): NodeConnection {
   const { time, disk, behaviour } = node;
   const streams = simEventStreams(node.runtime, time, line, behaviour.events);
+  const clock = clockAt(time, line);
   const ports: AgentPorts = {
-    clock: clockAt(time, line),
+    clock,
     log,
     runtime: simRuntimeService(node.runtime, time, line, {
       networkProblem: behaviour.networkProblem,
@@ -125,6 +128,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),
     oomCounters: simOomCounters(node.kernelLog),
+    pressureSignals: simPressureSignals(node.memory, line, (ms) => clock.sleep(ms)),
     stats: simStats({ ...node, machine: SIM_MACHINE }, node.load, line, behaviour.figureIsMissing),
     files: simPodFiles(disk, ROOT_DIR, line),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),

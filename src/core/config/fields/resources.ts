@@ -18,7 +18,7 @@ import {
   stringMap,
   used,
 } from "../field.ts";
-import { memoryQos, pressure, swap, topology } from "./states.ts";
+import { memoryQos, swap, topology } from "./states.ts";
 
 const cgroupFields = {
   cgroupsPerQOS: boolean(true, used, "A cgroup for each QoS class and each pod.", { flag: "cgroups-per-qos" }),
@@ -93,29 +93,29 @@ const evictionFields = {
       "imagefs.available": "15%",
       "imagefs.inodesFree": "5%",
     },
-    pressure,
+    used,
     "Signal -> quantity or percentage that evicts at once.",
     { flag: "eviction-hard" },
   ),
-  evictionSoft: stringMap({}, pressure, "Signal -> quantity or percentage that evicts after its grace period.", {
+  evictionSoft: stringMap({}, used, "Signal -> quantity or percentage that evicts after its grace period.", {
     flag: "eviction-soft",
   }),
-  evictionSoftGracePeriod: durationMap({}, pressure, "Signal -> how long a soft threshold must be met.", {
+  evictionSoftGracePeriod: durationMap({}, used, "Signal -> how long a soft threshold must be met.", {
     flag: "eviction-soft-grace-period",
   }),
-  evictionPressureTransitionPeriod: duration("5m0s", pressure, "How long a pressure condition stays at least.", {
+  evictionPressureTransitionPeriod: duration("5m0s", used, "How long a pressure condition stays at least.", {
     flag: "eviction-pressure-transition-period",
   }),
-  evictionMaxPodGracePeriod: integer(0, pressure, "The most seconds a pod gets in a soft eviction.", {
+  evictionMaxPodGracePeriod: integer(0, used, "The most seconds a pod gets in a soft eviction.", {
     flag: "eviction-max-pod-grace-period",
   }),
-  evictionMinimumReclaim: stringMap({}, pressure, "Signal -> what an eviction frees at least.", {
+  evictionMinimumReclaim: stringMap({}, used, "Signal -> what an eviction frees at least.", {
     flag: "eviction-minimum-reclaim",
   }),
-  mergeDefaultEvictionSettings: boolean(false, pressure, "Signals that evictionHard leaves out keep their defaults.", {
+  mergeDefaultEvictionSettings: boolean(false, used, "Signals that evictionHard leaves out keep their defaults.", {
     since: "1.33",
   }),
-  kernelMemcgNotification: boolean(false, pressure, "Ask the kernel to tell about memory thresholds.", {
+  kernelMemcgNotification: boolean(false, used, "Ask the kernel to tell about memory thresholds.", {
     flag: "kernel-memcg-notification",
   }),
 };

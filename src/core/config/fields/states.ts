@@ -1,7 +1,6 @@
 /** Features that are not built yet, in the words of the warning at start; one place to change when one lands. */
 import { notYet } from "../field.ts";
 
-export const pressure = notYet("eviction and disk pressure", "issue 3");
 export const stats = notYet("volume and pod statistics", "issue 3");
 export const imageCredentials = notYet("credentials of images that are already here", "issue 4");
 export const podSecurity = notYet("pod security settings", "issue 4");

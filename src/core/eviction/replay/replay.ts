@@ -2,6 +2,7 @@
 import { parseGoDuration } from "../../config/go-duration.ts";
 import { type EvictablePod, evictablePod } from "../evictable-pod.ts";
 import { type EvictionConfig, type EvictionFields, evictionConfig } from "../eviction-config.ts";
+import type { EvictionPlan } from "../plan.ts";
 import type { EvictionPolicy } from "../policy.ts";
 import { type EvictionState, INITIAL_EVICTION_STATE } from "../state.ts";
 import { afterReclaim, type EvictionDecision, type EvictionInput, type MeasuredAgain, stepEviction } from "../step.ts";
@@ -13,36 +14,54 @@ export interface ReplayOptions {
   /** In place of the scenario's own. */
   readonly kubeletConfiguration?: EvictionFields;
   readonly policy?: Partial<EvictionPolicy>;
+  /** containerfs.* may be named in the configuration. */
+  readonly knowsContainerFs?: boolean;
+  /** Absent: each step is measured as it is written, whatever was decided before. */
+  readonly adjust?: AdjustStep;
 }
 
 /** One step as it was decided; `second` is what followed a reclaim. */
 export interface ReplayedStep {
   readonly atMs: number;
+  readonly input: EvictionInput;
   readonly first: EvictionDecision;
   readonly second?: EvictionDecision;
 }
 
-export type Replay =
-  | { readonly config: EvictionConfig; readonly steps: readonly ReplayedStep[] }
-  | { readonly error: string };
+export interface FinishedReplay {
+  readonly config: EvictionConfig;
+  readonly steps: readonly ReplayedStep[];
+}
+
+export type Replay = FinishedReplay | { readonly error: string };
+
+/** What a step would have measured, given what the replay has decided so far. */
+export type AdjustStep = (step: ScenarioStep, before: readonly ReplayedStep[]) => ScenarioStep;
 
 /** The decisions of all steps; the error is that of a configuration that no kubelet would start with. */
 export function replayScenario(scenario: Scenario, options: ReplayOptions = {}): Replay {
-  const fields = options.kubeletConfiguration ?? scenario.kubeletConfiguration;
-  const parsed = evictionConfig(fields, {
+  const parsed = evictionConfig(options.kubeletConfiguration ?? scenario.kubeletConfiguration, {
     filesystems: scenario.dedicatedImageFs ? "DedicatedImages" : "Shared",
+    ...(options.knowsContainerFs !== undefined && { knowsContainerFs: options.knowsContainerFs }),
     ...(options.policy !== undefined && { policy: options.policy }),
   });
   if ("error" in parsed) return parsed;
   const { config } = parsed;
   const pods = new Map(scenario.pods.map((pod) => [pod.metadata?.uid ?? "", evictablePod(pod)]));
+  const steps: ReplayedStep[] = [];
   let state: EvictionState = INITIAL_EVICTION_STATE;
-  const steps = scenario.steps.map((step) => {
+  for (const written of scenario.steps) {
+    const step = options.adjust === undefined ? written : options.adjust(written, steps);
     const replayed = replayStep(config, state, step, pods);
     state = (replayed.second ?? replayed.first).state;
-    return replayed;
-  });
+    steps.push(replayed);
+  }
   return { config, steps };
+}
+
+/** The plan that a step ended with. */
+export function finalPlan({ first, second }: ReplayedStep): EvictionPlan {
+  return (second ?? first).plan;
 }
 
 function replayStep(
@@ -56,8 +75,8 @@ function replayStep(
   const { summary } = step;
   const input: EvictionInput = { nowMs: atMs, activePods, ...(summary !== undefined && { summary }) };
   const first = stepEviction(config, state, input);
-  if (first.plan.kind !== "reclaim" && first.plan.kind !== "reclaimPodMemory") return { atMs, first };
-  return { atMs, first, second: afterReclaim(config, first.state, input, first.plan, measureAgain(step)) };
+  if (first.plan.kind !== "reclaim" && first.plan.kind !== "reclaimPodMemory") return { atMs, input, first };
+  return { atMs, input, first, second: afterReclaim(config, first.state, input, first.plan, measureAgain(step)) };
 }
 
 function measureAgain({ summary, summaryAfterReclaim, summaryAfterReclaimError }: ScenarioStep): MeasuredAgain {

@@ -1,0 +1,120 @@
+/** Carries a decision out: its events, its record, the kill. What was begun before a restart is finished after it. */
+import type { Pod, PodCondition } from "../../core/api/types.ts";
+import {
+  type EvictionInput,
+  type EvictionPlan,
+  type EvictionTrace,
+  type EvictPlan,
+  isHard,
+  type Victim,
+} from "../../core/eviction/index.ts";
+import type { EvictionRecord } from "../../core/eviction/record.ts";
+import { isTerminalPhase } from "../../core/pod/phase.ts";
+import type { KillStatus } from "../../core/pod-worker/state.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { Log } from "../../ports/log.ts";
+import type { EventRecorder } from "../events/event-recorder.ts";
+import type { PodWorkers } from "../pod-workers/pod-workers.ts";
+import type { StatusManager } from "../status/status-manager.ts";
+import type { EvictionRecords } from "./eviction-records.ts";
+
+export interface VictimEvictorPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: EventRecorder;
+  readonly records: EvictionRecords;
+  readonly workers: PodWorkers;
+  readonly statuses: StatusManager;
+  /** What each container of a pod logged last. */
+  readonly lastLogLines: (pod: Pod) => Promise<EvictionRecord["lastLogLines"]>;
+}
+
+export class VictimEvictor {
+  readonly #ports: VictimEvictorPorts;
+  /** UIDs of pods that this agent, or the one before it, has evicted and that may still run. */
+  readonly #evicting = new Set<string>();
+
+  constructor(ports: VictimEvictorPorts) {
+    this.#ports = ports;
+  }
+
+  isEvicting(uid: string): boolean {
+    return this.#evicting.has(uid);
+  }
+
+  /** Events of the node that come with a plan. */
+  tell({ nodeEvents }: EvictionPlan): void {
+    for (const { type, reason, message } of nodeEvents) this.#ports.events.node(type, reason, message);
+  }
+
+  evict(plan: EvictPlan, input: EvictionInput, trace: EvictionTrace): void {
+    for (const victim of plan.victims) this.#evictOne(plan, victim, input, trace);
+  }
+
+  /** To be called now and then: records of pods that are gone are closed, interrupted kills are taken up again. */
+  finishInterrupted(): void {
+    const { clock, records, workers, statuses, log } = this.#ports;
+    for (const { id, victim } of records.unfinished()) {
+      const worker = workers.state.workers[victim.uid];
+      const isOver = worker?.phase === "terminated" || worker?.phase === "finished";
+      // A pod that its source has not told of yet may still come.
+      if (isOver || (worker === undefined && this.#evicting.has(victim.uid))) {
+        records.finish(id, clock.now());
+        this.#evicting.delete(victim.uid);
+      } else if (worker?.phase === "sync" && !isTerminalPhase(statuses.get(victim.uid)?.phase)) {
+        log.info("an interrupted eviction is finished", { pod: victim.name, namespace: victim.namespace });
+        this.#kill(worker.pod, victim, false);
+      }
+    }
+  }
+
+  #evictOne(plan: EvictPlan, victim: Victim, input: EvictionInput, trace: EvictionTrace): void {
+    const { clock, log, events, records } = this.#ports;
+    const pod = input.activePods.find(({ uid }) => uid === victim.uid)?.pod;
+    if (pod === undefined) return;
+    const { cause, thresholdKey, dryRun } = plan;
+    const stats = input.summary?.pods?.find(({ podRef }) => podRef.uid === victim.uid);
+    const record = records.add({
+      atMs: clock.now(),
+      cause,
+      ...(thresholdKey !== undefined && { thresholdKey }),
+      victim,
+      trace,
+      ...(stats !== undefined && { stats }),
+      lastLogLines: {},
+      dryRun,
+    });
+    this.#keepLogLines(record.id, pod);
+    const { name, namespace, message, gracePeriodSeconds, isForced } = victim;
+    log.warn(dryRun ? "pod would be evicted" : "pod is evicted", { pod: name, namespace, message, gracePeriodSeconds });
+    if (dryRun) return;
+    // One that is forced was told before, when its end began.
+    if (!isForced || !this.#evicting.has(victim.uid)) {
+      events.annotatedPod(pod, "Warning", victim.reason, message, victim.annotations ?? {});
+    }
+    this.#kill(pod, victim, isUrgent(plan, trace));
+  }
+
+  #kill(pod: Pod, victim: Victim, atOnce: boolean): void {
+    const { gracePeriodSeconds, reason, message, condition, uid } = victim;
+    const conditions: readonly PodCondition[] = condition === undefined ? [] : [condition];
+    const status: KillStatus = { phase: "Failed", reason, message, conditions };
+    this.#evicting.add(uid);
+    this.#ports.workers.kill(pod, { graceSeconds: gracePeriodSeconds, atOnce, evict: true, status });
+  }
+
+  #keepLogLines(id: string, pod: Pod): void {
+    const { lastLogLines, records, log } = this.#ports;
+    lastLogLines(pod).then(
+      (lines) => records.addLogLines(id, lines),
+      (error: unknown) => log.debug("last log lines not kept", { error: errorMessage(error) }),
+    );
+  }
+}
+
+/** A hard threshold is passed: what is left of the node would not last for a grace period. */
+function isUrgent({ thresholdKey }: EvictPlan, { thresholds }: EvictionTrace): boolean {
+  const driving = thresholds.find(({ threshold }) => threshold.key === thresholdKey)?.threshold;
+  return driving !== undefined && isHard(driving);
+}
