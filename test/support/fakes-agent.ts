@@ -36,7 +36,7 @@ const OPTIONS: AgentOptions = {
   containerLogMaxFiles: 3,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
-  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 10_000 },
+  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 3_600_000 },
   stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {

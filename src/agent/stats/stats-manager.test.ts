@@ -88,6 +88,7 @@ describe("StatsManager", () => {
   });
 
   it("who does not need fresh figures gets those of some seconds ago", async () => {
+    await node.clock.pass(10_000);
     node.stats.sweeps = 0;
     await node.agent.stats.summary({ fresh: false });
     await node.clock.pass(5_000);

@@ -7,10 +7,9 @@ import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
 import type { SystemCgroup } from "../../agent/stats/cgroup-sweep.ts";
 import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
-import { parseGoDuration } from "../../core/config/go-duration.ts";
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
-import type { PsiGuard } from "../../core/eviction/index.ts";
+import { configuredPolicy } from "../../core/eviction/index.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
 
 const CONTAINER_GC_PERIOD_MS = 60_000;
@@ -100,16 +99,24 @@ export function agentOptions(
 const EVICTION_PERIOD_MS = 10_000;
 
 function evictionOptions({ kubelet, tskubelet }: EffectiveConfiguration): EvictionOptions {
-  const { psiGuard, ...policy } = tskubelet.eviction;
-  const { someAvg10Percent, fullAvg10Percent } = psiGuard;
-  const cooldownSeconds = (parseGoDuration(psiGuard.cooldown) ?? 0) / 1e9;
-  const guard: PsiGuard = {
-    ...(someAvg10Percent > 0 && { someAvg10Percent }),
-    ...(fullAvg10Percent > 0 && { fullAvg10Percent }),
-    cooldownSeconds,
+  const { evictionHard, evictionSoft, evictionSoftGracePeriod, evictionMinimumReclaim } = kubelet;
+  const { evictionPressureTransitionPeriod, evictionMaxPodGracePeriod, mergeDefaultEvictionSettings } = kubelet;
+  const { enforceNodeAllocatable, localStorageCapacityIsolation } = kubelet;
+  return {
+    fields: {
+      evictionHard,
+      evictionSoft,
+      evictionSoftGracePeriod,
+      evictionMinimumReclaim,
+      evictionPressureTransitionPeriod,
+      evictionMaxPodGracePeriod,
+      mergeDefaultEvictionSettings,
+      enforceNodeAllocatable,
+      localStorageCapacityIsolation,
+    },
+    policy: configuredPolicy(tskubelet.eviction),
+    periodMs: EVICTION_PERIOD_MS,
   };
-  const isOn = someAvg10Percent > 0 || fullAvg10Percent > 0 || cooldownSeconds > 0;
-  return { fields: kubelet, policy: { ...policy, ...(isOn && { psiGuard: guard }) }, periodMs: EVICTION_PERIOD_MS };
 }
 
 function imageGcOptions(settings: KubeletSettings, keepImages: readonly string[]): ImageGcOptions {

@@ -10,17 +10,28 @@ function policyOf(eviction: object) {
   return "problems" in result ? result.problems : configuredPolicy(result.configuration.tskubelet.eviction);
 }
 
-test("nothing said is the kubelet's behaviour", () => {
-  assert.deepEqual(policyOf({}), REFERENCE_POLICY);
+const REFERENCE = {
+  evictionPace: "Reference",
+  softGracePeriod: "Reference",
+  overtakeTerminating: false,
+} as const;
+
+test("nothing said measures as the kubelet does, and evicts as many as it needs, without waiting", () => {
+  const policy = { evictionPace: "AsNeeded", softGracePeriod: "AsDocumented", overtakeTerminating: true } as const;
+  assert.deepEqual(policyOf({}), { ...REFERENCE_POLICY, ...policy });
+});
+
+test("the kubelet's behaviour can be had", () => {
+  assert.deepEqual(policyOf(REFERENCE), REFERENCE_POLICY);
 });
 
 test("a guard is there when any part of it is", () => {
-  assert.deepEqual(policyOf({ psiGuard: { fullAvg10Percent: 5 }, evictionPace: "AsNeeded" }), {
+  assert.deepEqual(policyOf({ ...REFERENCE, psiGuard: { fullAvg10Percent: 5 }, evictionPace: "AsNeeded" }), {
     ...REFERENCE_POLICY,
     evictionPace: "AsNeeded",
     psiGuard: { fullAvg10Percent: 5, cooldownSeconds: 0 },
   });
-  assert.deepEqual(policyOf({ psiGuard: { cooldown: "1m" } }), {
+  assert.deepEqual(policyOf({ ...REFERENCE, psiGuard: { cooldown: "1m" } }), {
     ...REFERENCE_POLICY,
     psiGuard: { cooldownSeconds: 60 },
   });

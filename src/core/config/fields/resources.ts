@@ -115,9 +115,14 @@ const evictionFields = {
   mergeDefaultEvictionSettings: boolean(false, used, "Signals that evictionHard leaves out keep their defaults.", {
     since: "1.33",
   }),
-  kernelMemcgNotification: boolean(false, used, "Ask the kernel to tell about memory thresholds.", {
-    flag: "kernel-memcg-notification",
-  }),
+  kernelMemcgNotification: boolean(
+    false,
+    accepted("the kernel tells always, where it can"),
+    "Ask the kernel to tell about memory thresholds.",
+    {
+      flag: "kernel-memcg-notification",
+    },
+  ),
 };
 
 const managerFields = {
