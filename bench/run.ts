@@ -1,11 +1,13 @@
 /**
  * `npm run bench [-- NAME...]`: prints figures as JSON, each beside its floor from the same run (the same CRI calls
  * issued bare, with the same parallelism). Never a pass or fail: the machine decides what is fast.
- * Names: start, restart, idle, ready; without a name all of them.
+ * Names: start, restart, idle, ready, eviction, stats, decision; without a name all of them.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentNode, SLEEP, shellPod } from "../test/support/agent-node.ts";
+import { decisionFigures } from "./decision.ts";
+import { evictionFigures } from "./eviction.ts";
 import {
   benchPod,
   cpuMs,
@@ -153,6 +155,42 @@ async function readyFigures(node: AgentNode): Promise<unknown> {
   return { readyMs: summary(times) };
 }
 
+/** A fresh Summary with 100 pods; the floor reads the same kernel files bare. */
+async function statsFigures(node: AgentNode, watch: StartWatch): Promise<unknown> {
+  const count = 100;
+  const started = watch.starts(count * STARTS_PER_POD);
+  node.write("stats.yaml", ...Array.from({ length: count }, (_, i) => shellPod(`stats-${i}`, SLEEP)));
+  await started;
+  await sleep(15_000);
+  const agent: number[] = [];
+  const floor: number[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    floor.push(timed(() => readCgroupFiles(`/sys/fs/cgroup/memory${node.cgroupRoot}`)));
+    const from = performance.now();
+    const summaryText = await node.get("/stats/summary");
+    agent.push(performance.now() - from);
+    if (((summaryText as { pods?: readonly unknown[] }).pods?.length ?? 0) < count) throw new Error("pods are missing");
+    await sleep(100);
+  }
+  node.remove("stats.yaml");
+  await node.until("the pods are gone", async () => (await node.cri.runtime.listPodSandbox()).length === 0, 180_000);
+  return { pods: count, freshSummaryMs: summary(agent), bareReadMs: summary(floor) };
+}
+
+function timed(work: () => void): number {
+  const from = performance.now();
+  work();
+  return performance.now() - from;
+}
+
+/** Memory usage and statistics of every cgroup below. */
+function readCgroupFiles(directory: string): void {
+  for (const file of ["memory.usage_in_bytes", "memory.stat"]) readFileSync(`${directory}/${file}`);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) readCgroupFiles(`${directory}/${entry.name}`);
+  }
+}
+
 async function main(wanted: readonly string[]): Promise<void> {
   const node = new AgentNode({ bridge: "tskbench0" });
   const figures: Record<string, unknown> = {};
@@ -164,11 +202,14 @@ async function main(wanted: readonly string[]): Promise<void> {
     await watch.connected;
     if (run("start")) figures["start"] = await startFigures(node, watch);
     if (run("restart")) figures["restart"] = await restartFigures(node, watch);
+    if (run("stats")) figures["stats"] = await statsFigures(node, watch);
     if (run("idle")) figures["idle"] = await idleFigures(node, watch);
     await watch.close();
   } finally {
     await node.close();
   }
+  if (run("eviction")) figures["eviction"] = await evictionFigures();
+  if (run("decision")) figures["decision"] = decisionFigures();
   console.log(JSON.stringify(figures, undefined, 2));
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Pod } from "../src/core/api/types.ts";
 import { containerConfig } from "../src/core/cri/container-config.ts";
 import { sandboxConfig } from "../src/core/cri/sandbox-config.ts";
+import type { CriMount } from "../src/core/cri/types.ts";
 import { createSystemClock } from "../src/host/clock/system-clock.ts";
 import type { CriClient } from "../src/host/cri/cri-client.ts";
 import { createRuntimeEventSource } from "../src/host/cri/runtime-event-source.ts";
@@ -90,7 +91,13 @@ export interface RawPod {
 }
 
 /** The same calls that the agent makes for a pod, issued bare. Labels of a kubelet are left out: the pod is nobody's. */
-export async function startRawPod(cri: CriClient, name: string, cgroupParent: string, logDir: string): Promise<RawPod> {
+export async function startRawPod(
+  cri: CriClient,
+  name: string,
+  cgroupParent: string,
+  logDir: string,
+  program: { readonly command?: readonly string[]; readonly mounts?: readonly CriMount[] } = {},
+): Promise<RawPod> {
   const pod = benchPod(name);
   const [container] = pod.spec?.containers ?? [];
   if (container === undefined) throw new Error("no container");
@@ -108,7 +115,8 @@ export async function startRawPod(cri: CriClient, name: string, cgroupParent: st
   const startContainer = async (attempt: number): Promise<string> => {
     const made = containerConfig({
       pod,
-      container,
+      container: { ...container, ...(program.command && { command: [...program.command] }) },
+      mounts: program.mounts ?? [],
       restartCount: attempt,
       imageRef: BUSYBOX,
       image: {},

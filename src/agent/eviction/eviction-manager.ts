@@ -212,8 +212,12 @@ export class EvictionManager {
     else await this.#ports.reclaim.reclaimPodMemory(plan.pods, this.#signal);
   }
 
-  /** The kubelet does nothing while a pod that it evicted has not ended; so it is where nothing overtakes. */
+  /**
+   * What a dead victim leaves (files in memory, on disk) is freed while it is cleaned up, and no measurement has it yet.
+   * The kubelet does nothing while a pod that it evicted has not ended, either; so it is where nothing overtakes.
+   */
   #mustWait({ policy }: EvictionConfig): boolean {
+    if (this.#ports.evictor.isCleaningUp()) return true;
     if (policy.overtakeTerminating) return false;
     return this.#inProgress(this.#ports.clock.monotonic()).some(({ uid }) => this.#ports.evictor.isEvicting(uid));
   }

@@ -1,4 +1,4 @@
-/** Wakes the eviction manager at once when memory passes one of its thresholds, and when a grace period is over. */
+/** Wakes the eviction manager at once when memory passes one of its thresholds, and when a time that it waits for is over. */
 
 import { KUBEPODS } from "../../core/cgroup/index.ts";
 import { type EvictionConfig, type Signal, thresholdAmount } from "../../core/eviction/index.ts";
@@ -29,7 +29,7 @@ const CAPACITY_RETRY_MS = 5_000;
 export class MemoryAlarms {
   readonly #ports: MemoryAlarmsPorts;
   #done: Promise<unknown> = Promise.resolve();
-  #cancelGrace: Cancel = () => {};
+  #cancelTimer: Cancel = () => {};
 
   constructor(ports: MemoryAlarmsPorts) {
     this.#ports = ports;
@@ -44,12 +44,12 @@ export class MemoryAlarms {
       });
       signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
-    this.#ports.eviction.onRound((round) => this.#heedGrace(round, signal));
+    this.#ports.eviction.onRound((round) => this.#heedTimes(round, signal));
     this.#done = config.then((known) => (known === undefined ? undefined : this.#watch(known, signal)));
   }
 
   async stop(): Promise<void> {
-    this.#cancelGrace();
+    this.#cancelTimer();
     await this.#done;
   }
 
@@ -87,11 +87,14 @@ export class MemoryAlarms {
     }
   }
 
-  /** A soft threshold evicts when its grace period is over, not up to one period of the manager later. */
-  #heedGrace({ trace }: EvictionRound, signal: AbortSignal): void {
-    const left = trace.thresholds.map(({ graceLeftMs }) => graceLeftMs).filter((ms) => ms > 0);
-    this.#cancelGrace();
+  /** A soft threshold evicts when its grace period is over, a condition goes after its time: not a period later. */
+  #heedTimes({ config, trace }: EvictionRound, signal: AbortSignal): void {
+    const { conditions, conditionSeenMs } = this.#ports.eviction.state;
+    const graces = trace.thresholds.map(({ graceLeftMs }) => graceLeftMs);
+    const stays = conditions.map((type) => config.pressureTransitionMs - (trace.nowMs - (conditionSeenMs[type] ?? 0)));
+    const left = [...graces, ...stays].filter((ms) => ms > 0);
+    this.#cancelTimer();
     if (left.length === 0 || signal.aborted) return;
-    this.#cancelGrace = this.#ports.clock.after(Math.min(...left), () => void this.#ports.eviction.check());
+    this.#cancelTimer = this.#ports.clock.after(Math.min(...left), () => void this.#ports.eviction.check());
   }
 }

@@ -30,10 +30,15 @@ export interface VictimEvictorPorts {
   readonly lastLogLines: (pod: Pod) => Promise<EvictionRecord["lastLogLines"]>;
 }
 
+/** Source: kubelet eviction podCleanupTimeout. */
+const CLEANUP_LIMIT_MS = 30_000;
+
 export class VictimEvictor {
   readonly #ports: VictimEvictorPorts;
   /** UIDs of pods that this agent, or the one before it, has evicted and that may still run. */
   readonly #evicting = new Set<string>();
+  /** Monotonic time at which an evicted pod was first seen to have ended. */
+  readonly #endedAt = new Map<string, number>();
 
   constructor(ports: VictimEvictorPorts) {
     this.#ports = ports;
@@ -41,6 +46,20 @@ export class VictimEvictor {
 
   isEvicting(uid: string): boolean {
     return this.#evicting.has(uid);
+  }
+
+  /** Whether an evicted pod has ended and is not yet cleaned up; one that takes too long is not waited for. */
+  isCleaningUp(): boolean {
+    const { clock, workers } = this.#ports;
+    const now = clock.monotonic();
+    let isPending = false;
+    for (const uid of this.#evicting) {
+      if (workers.state.workers[uid]?.phase !== "terminated") continue;
+      const sinceMs = this.#endedAt.get(uid) ?? now;
+      this.#endedAt.set(uid, sinceMs);
+      if (now - sinceMs < CLEANUP_LIMIT_MS) isPending = true;
+    }
+    return isPending;
   }
 
   /** Events of the node that come with a plan. */
@@ -57,11 +76,12 @@ export class VictimEvictor {
     const { clock, records, workers, statuses, log } = this.#ports;
     for (const { id, victim } of records.unfinished()) {
       const worker = workers.state.workers[victim.uid];
-      const isOver = worker?.phase === "terminated" || worker?.phase === "finished";
+      const isOver = worker?.phase === "finished";
       // A pod that its source has not told of yet may still come.
       if (isOver || (worker === undefined && this.#evicting.has(victim.uid))) {
         records.finish(id, clock.now());
         this.#evicting.delete(victim.uid);
+        this.#endedAt.delete(victim.uid);
       } else if (worker?.phase === "sync" && !isTerminalPhase(statuses.get(victim.uid)?.phase)) {
         log.info("an interrupted eviction is finished", { pod: victim.name, namespace: victim.namespace });
         this.#kill(worker.pod, victim, false);

@@ -1,0 +1,101 @@
+/** Memory runs short on a real machine: who goes, who stays, and what is told of it. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { EvictionRecord } from "../../src/core/eviction/record.ts";
+import { AgentNode, isRunning, SLEEP, shellPod } from "../support/agent-node.ts";
+import { hogPod, nodeAvailableBytes } from "../support/memory-hog.ts";
+
+const MiB = 1024 ** 2;
+/** What may be used until the threshold is passed; everything here stays far below what the machine has. */
+const ROOM_MIB = 400;
+
+describe("a node that runs short of memory", { concurrency: 1 }, () => {
+  let node: AgentNode;
+  let thresholdBytes = 0;
+  before(async () => {
+    thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - ROOM_MIB) * MiB;
+    node = new AgentNode({
+      bridge: "tskevm0",
+      kubelet: {
+        evictionHard: { "memory.available": String(thresholdBytes) },
+        evictionPressureTransitionPeriod: "3s",
+      },
+    });
+    await node.start();
+    node.write("modest.yaml", shellPod("modest", SLEEP));
+    node.write("asking.yaml", hogPod("asking", { mib: 100, requestMib: 200 }));
+    for (const name of ["modest", "asking"]) await node.untilPod(name, "runs", isRunning);
+  });
+  after(() => node.close());
+
+  const evictions = async () => {
+    const answer = (await node.get("/tskubelet/v1/evictions")) as { readonly items: readonly EvictionRecord[] };
+    return answer.items;
+  };
+
+  it("evicts the pod that took it, at once, and leaves the others alone", async () => {
+    node.write("hog.yaml", hogPod("hog", { mib: 700, mibPerSecond: 400 }));
+    const hog = await node.untilPod("hog", "is evicted", ({ status }) => status?.reason === "Evicted");
+    assert.equal(hog.status?.phase, "Failed");
+    assert.match(
+      hog.status?.message ?? "",
+      /^The node was low on resource: memory\. Threshold quantity: .*, available: /,
+    );
+    const condition = hog.status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+    assert.deepEqual([condition?.status, condition?.reason], ["True", "TerminationByKubelet"]);
+    for (const name of ["modest", "asking"]) {
+      const { status } = await node.untilPod(name, "runs", isRunning);
+      assert.equal(status?.containerStatuses?.[0]?.restartCount, 0);
+    }
+    const events = await node.events();
+    assert.ok(events.some(({ reason, involvedObject }) => reason === "Evicted" && involvedObject.name === "hog"));
+    assert.ok(events.some(({ reason }) => reason === "EvictionThresholdMet"));
+    assert.ok(events.some(({ reason }) => reason === "NodeHasInsufficientMemory"));
+  });
+
+  it("keeps a record of it that says why", async () => {
+    const [record, ...others] = await evictions();
+    assert.deepEqual(others, []);
+    assert.equal(record?.victim.name, "hog");
+    assert.ok((record.stats?.memory?.workingSetBytes ?? 0) > 200 * MiB, JSON.stringify(record.stats?.memory));
+    assert.equal(record.trace.choice?.ranking[0]?.uid, record.victim.uid);
+    assert.match(record.lastLogLines["main"] ?? "", /takes 700 MiB/);
+  });
+
+  it("brings the pod back when the pressure is over, and not before", async () => {
+    const back = await node.untilPod("hog", "comes back", ({ status }) => status?.phase !== "Failed", 60_000);
+    const [record] = await evictions();
+    const startedAtMs = Date.parse(back.status?.startTime ?? "");
+    assert.ok(record?.goneAtMs !== undefined && startedAtMs >= record.goneAtMs + 9_000, `${startedAtMs}`);
+    node.remove("hog.yaml");
+    await node.untilGone("hog");
+  });
+
+  it("refuses best-effort pods while it lasts, and takes them afterwards", async () => {
+    node.write("hog.yaml", hogPod("second", { mib: 700, mibPerSecond: 400 }));
+    await node.untilPod("second", "is evicted", ({ status }) => status?.reason === "Evicted");
+    node.write("late.yaml", shellPod("late", SLEEP));
+    const late = await node.untilPod("late", "is refused", ({ status }) => status?.phase === "Failed");
+    assert.equal(late.status?.message, "Pod was rejected: The node had condition: [MemoryPressure]. ");
+    node.remove("hog.yaml");
+    await node.untilPod("late", "runs after all", isRunning, 60_000);
+    node.remove("late.yaml");
+  });
+
+  it("finishes after a restart what it had begun", async () => {
+    const before = (await evictions()).length;
+    node.write("hog.yaml", hogPod("third", { mib: 700, mibPerSecond: 400 }));
+    await node.until("a third eviction is recorded", async () => (await evictions()).length > before);
+    await node.end("SIGKILL");
+    await sleep(500);
+    await node.start();
+    const third = await node.untilPod("third", "is evicted", ({ status }) => status?.reason === "Evicted");
+    assert.equal(third.status?.phase, "Failed");
+    const record = (await evictions()).at(-1);
+    assert.equal(record?.victim.name, "third");
+    await node.until("the record is closed", async () => (await evictions()).at(-1)?.goneAtMs !== undefined);
+    node.remove("hog.yaml");
+    await node.untilGone("third");
+  });
+});
