@@ -57,6 +57,11 @@ export interface ImageGcResult {
 
 /** Pods that were here before the agent have their containers back, or hold their images, by then. */
 const FIRST_RUN_MS = 60_000;
+/**
+ * How soon a new image is noticed. Differs: the kubelet looks every 5 minutes, and until then an image is too young to go
+ * when the disk is full, so that a pod has to go in its place.
+ */
+const LOOK_MS = 30_000;
 
 const TABLE = "imagegc";
 const KEY = "records";
@@ -108,11 +113,14 @@ export class ImageGc {
     const { policy, periodMs } = this.#options;
     await this.#look(signal).catch((error: unknown) => log.debug("images not seen", { error: errorMessage(error) }));
     const isOff = policy.highThresholdPercent === 100 && policy.maxAgeMs === 0;
-    let pauseMs = FIRST_RUN_MS;
-    while (await clock.sleep(pauseMs, signal)) {
-      pauseMs = periodMs;
-      if (isOff) await this.#look(signal).catch(() => {});
-      else this.#tell(await this.collect(signal), signal);
+    let dueAt = clock.monotonic() + FIRST_RUN_MS;
+    while (await clock.sleep(LOOK_MS, signal)) {
+      if (isOff || clock.monotonic() < dueAt) {
+        await this.#look(signal).catch(() => {});
+        continue;
+      }
+      dueAt = clock.monotonic() + periodMs;
+      this.#tell(await this.collect(signal), signal);
     }
   }
 
