@@ -6,7 +6,12 @@ import { createEmbeddedContainerd, type EmbeddedContainerd } from "../../host/co
 import { LOCAL_IMAGE_PROGRAMS, missingPrograms, missingProgramsMessage } from "../../host/containerd/programs.ts";
 import { type CriClient, createCriClient } from "../../host/cri/cri-client.ts";
 import { importImage } from "../../host/images/image-import.ts";
-import { buildBusyboxImage, buildPauseImage, pauseImageName } from "../../host/images/local-images.ts";
+import {
+  buildBusyboxImage,
+  buildPauseImage,
+  busyboxImageName,
+  pauseImageName,
+} from "../../host/images/local-images.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ImageService } from "../../ports/runtime.ts";
@@ -16,7 +21,7 @@ export interface MachineRuntime {
   readonly endpoint: string;
   readonly client: CriClient;
   readonly images: ImageService;
-  /** Names of images without which no pod starts. */
+  /** Names of images without which no pod starts, or that nobody could bring back. */
   readonly keepImages: readonly string[];
   /** Process id of a runtime of our own; `undefined`: it is somebody else's, or it is down. */
   pid(): number | undefined;
@@ -66,7 +71,7 @@ function connect(
     imageServiceEndpoint,
     runtimeRequestTimeoutMs,
   } = kubeletSettings(kubelet);
-  const { sandboxImage } = tskubelet.images;
+  const { sandboxImage, build } = tskubelet.images;
   const options = { timeoutMs: runtimeRequestTimeoutMs };
   const client = createCriClient(endpoint, options);
   const imageClient = imageServiceEndpoint === endpoint ? client : createCriClient(imageServiceEndpoint, options);
@@ -74,7 +79,11 @@ function connect(
     endpoint,
     client,
     images: imageClient.images,
-    keepImages: embedded === undefined ? [sandboxImage || KUBELET_SANDBOX_IMAGE] : [embeddedSandboxImage(sandboxImage)],
+    keepImages:
+      embedded === undefined
+        ? [sandboxImage || KUBELET_SANDBOX_IMAGE]
+        : // What was built here cannot be pulled again.
+          [embeddedSandboxImage(sandboxImage), ...(build ? [busyboxImageName(IMAGE_VERSION)] : [])],
     pid: () => embedded?.pid(),
     async close({ endRuntime }) {
       await (endRuntime ? embedded?.stop() : embedded?.release());
