@@ -8,7 +8,6 @@ import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DiskSpaceReader } from "../ports/disk-space.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -58,7 +57,6 @@ export interface AgentPorts {
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageService;
-  readonly diskSpace: DiskSpaceReader;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
@@ -185,7 +183,16 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     },
   );
   const imageGc = new ImageGc(
-    { clock, log, runtime, images: ports.images, diskSpace: ports.diskSpace, store, events, holds },
+    {
+      clock,
+      log,
+      runtime,
+      images: ports.images,
+      filesystem: (path) => ports.stats.filesystem(path),
+      store,
+      events,
+      holds,
+    },
     options.imageGc,
   );
   const { kernelLog, oomCounters } = ports;

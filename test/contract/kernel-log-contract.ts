@@ -28,11 +28,12 @@ export function kernelLogContract(name: string, create: () => Promise<KernelLogU
     });
     afterEach(() => under.close());
 
-    it("tells a kill at once, and nothing of before", async () => {
+    it("tells a kill at once, and nothing of before", async (t) => {
       await under.killForMemory();
       const abort = new AbortController();
       const records: KernelLogRecord[] = [];
       const done = under.log.follow((record) => records.push(record), abort.signal);
+      t.after(() => abort.abort());
       await under.pass(100);
       assert.deepEqual(killsIn(records, under), []);
       const pid = await under.killForMemory();

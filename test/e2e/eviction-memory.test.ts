@@ -99,3 +99,36 @@ describe("a node that runs short of memory", { concurrency: 1 }, () => {
     await node.untilGone("third");
   });
 });
+
+describe("a node with a soft threshold of memory", { concurrency: 1 }, () => {
+  let node: AgentNode;
+  const graceMs = 3_000;
+  before(async () => {
+    const thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - ROOM_MIB) * MiB;
+    node = new AgentNode({
+      bridge: "tskevs0",
+      kubelet: {
+        evictionHard: { "memory.available": "100Mi" },
+        evictionSoft: { "memory.available": String(thresholdBytes) },
+        evictionSoftGracePeriod: { "memory.available": `${graceMs / 1000}s` },
+        evictionMaxPodGracePeriod: 2,
+        evictionPressureTransitionPeriod: "1s",
+      },
+    });
+    await node.start();
+  });
+  after(() => node.close());
+
+  it("evicts once it was passed for its grace period, with the pod's own grace as far as that is allowed", async () => {
+    node.write("hog.yaml", hogPod("hog", { mib: 600 }));
+    await node.until("the condition stands", async () =>
+      (await node.events()).some(({ reason }) => reason === "NodeHasInsufficientMemory"),
+    );
+    const pressedAtMs = Date.now();
+    await node.untilPod("hog", "is evicted", ({ status }) => status?.reason === "Evicted");
+    const tookMs = Date.now() - pressedAtMs;
+    assert.ok(tookMs > graceMs - 1_000, `evicted ${tookMs} ms after the threshold was passed`);
+    const { items } = (await node.get("/tskubelet/v1/evictions")) as { readonly items: readonly EvictionRecord[] };
+    assert.deepEqual([items.length, items[0]?.victim.gracePeriodSeconds], [1, 2]);
+  });
+});

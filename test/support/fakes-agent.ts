@@ -146,7 +146,6 @@ export class FakeNode {
         log: this.log,
         runtime: this.runtime.service,
         images: this.images.service,
-        diskSpace: this.images.diskSpace,
         eventSource: this.eventSource,
         cgroups: this.cgroups,
         kernelLog: this.kernelLog,

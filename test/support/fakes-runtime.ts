@@ -13,7 +13,6 @@ import type {
   StringMap,
 } from "../../src/core/cri/types.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import type { DiskSpaceReader } from "../../src/ports/disk-space.ts";
 import { RuntimeError } from "../../src/ports/errors.ts";
 import type {
   CallOptions,
@@ -343,15 +342,12 @@ export class FakeImages implements FakedImageCalls {
     return this.#row(image);
   }
 
-  get diskSpace(): DiskSpaceReader {
-    return {
-      read: async () => {
-        const { capacityBytes } = this;
-        if (capacityBytes === undefined) return undefined;
-        return { capacityBytes, availableBytes: capacityBytes - this.otherBytes - this.#usedBytes };
-      },
-    };
-  }
+  /** The filesystem that images are on. */
+  readonly filesystem = async () => {
+    const { capacityBytes } = this;
+    if (capacityBytes === undefined) return undefined;
+    return { capacityBytes, availableBytes: capacityBytes - this.otherBytes - this.#usedBytes };
+  };
 
   async listImages(): Promise<readonly CriImage[]> {
     return [...this.present].map((image) => this.#row(image));

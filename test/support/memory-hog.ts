@@ -1,10 +1,13 @@
 /** Pods that take memory, at a known rate and up to a known amount: the machine is never in danger. */
 import { readFileSync, realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Pod } from "../../src/core/api/types.ts";
 import { nodeMemory } from "../../src/core/stats/node-memory.ts";
 import { createSystemClock } from "../../src/host/clock/system-clock.ts";
 import { createStats } from "../../src/host/stats/create-stats.ts";
 import { BUSYBOX } from "./agent-node.ts";
+
+const MiB = 1024 ** 2;
 
 export interface HogOptions {
   /** At most; then it keeps what it has. */
@@ -59,4 +62,46 @@ export async function nodeAvailableBytes(): Promise<number> {
   const memory = nodeMemory(stats.machine("memory"), stats.cgroup({ path: "/", parts: ["memory"] }), undefined);
   if (memory.node === undefined) throw new Error(`no memory figures: ${readFileSync("/proc/meminfo", "utf8")}`);
   return memory.node.availableBytes;
+}
+
+export interface HogSample {
+  /** From the moment at which less than the threshold was available. */
+  readonly deadAfterMs: number;
+  /** How far memory fell below the threshold. */
+  readonly overshootMib: number;
+}
+
+/** Samples memory until `isDead`; calls `onCrossed` once when less than `thresholdBytes` is available. */
+export async function watchHog(
+  thresholdBytes: number,
+  isDead: () => boolean,
+  onCrossed: () => void,
+  limitMs = 60_000,
+): Promise<HogSample> {
+  const stats = await createStats({ clock: createSystemClock() });
+  const { totalBytes = 0 } = stats.machine("memory").memory ?? {};
+  const available = () => totalBytes - (stats.cgroup({ path: "/", parts: ["memory"] })?.memory?.workingSetBytes ?? 0);
+  let crossedAt: number | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const limit = performance.now() + limitMs; performance.now() < limit; await sleep(2)) {
+    const now = available();
+    least = Math.min(least, now);
+    if (now < thresholdBytes && crossedAt === undefined) {
+      crossedAt = performance.now();
+      onCrossed();
+    }
+    if (crossedAt !== undefined && isDead()) {
+      return { deadAfterMs: performance.now() - crossedAt, overshootMib: (thresholdBytes - least) / MiB };
+    }
+  }
+  throw new Error("the threshold was not crossed, or nobody died");
+}
+
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -29,7 +29,16 @@ function world(
   const events = new EventRecorder({ clock, log, store: new FakeStore() }, { nodeName: "node" });
   const holds = new ImageHolds();
   const gc = new ImageGc(
-    { clock, log, runtime: runtime.service, images: images.service, diskSpace: images.diskSpace, store, events, holds },
+    {
+      clock,
+      log,
+      runtime: runtime.service,
+      images: images.service,
+      filesystem: images.filesystem,
+      store,
+      events,
+      holds,
+    },
     {
       policy: { highThresholdPercent: 85, lowThresholdPercent: 80, minAgeMs: 2 * MINUTE, maxAgeMs: 0, ...policy },
       periodMs: 5 * MINUTE,

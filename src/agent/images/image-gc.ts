@@ -18,7 +18,6 @@ import {
   planImageGc,
 } from "../../core/images/image-gc.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { DiskSpaceReader } from "../../ports/disk-space.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
@@ -27,12 +26,19 @@ import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageHolds, ImageRemovals } from "./image-holds.ts";
 import { observeImages } from "./observe-images.ts";
 
+export interface DiskSpace {
+  readonly capacityBytes: number;
+  /** What processes without privileges may still write. */
+  readonly availableBytes: number;
+}
+
 export interface ImageGcPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly runtime: Pick<RuntimeService, "listContainers">;
   readonly images: ImageService;
-  readonly diskSpace: DiskSpaceReader;
+  /** How full the filesystem is that holds a path; `undefined`: it cannot be asked. */
+  readonly filesystem: (path: string) => Promise<DiskSpace | undefined>;
   readonly store: RecordStore;
   readonly events: EventRecorder;
   readonly holds: ImageHolds;
@@ -238,9 +244,9 @@ export class ImageGc {
   }
 
   async #disk(signal: AbortSignal | undefined) {
-    const { images, diskSpace } = this.#ports;
+    const { images } = this.#ports;
     const [filesystem] = await images.imageFsInfo(signal === undefined ? {} : { signal });
-    return filesystem === undefined ? undefined : diskSpace.read(filesystem.mountpoint);
+    return filesystem === undefined ? undefined : this.#ports.filesystem(filesystem.mountpoint);
   }
 
   #remember(records: ImageRecords): void {

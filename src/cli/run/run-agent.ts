@@ -10,7 +10,6 @@ import { NetworkUnusable } from "../../host/cni/bridge-network.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
 import { createLogFiles } from "../../host/files/create-log-files.ts";
 import { createPodFiles } from "../../host/files/create-pod-files.ts";
-import { createDiskSpaceReader } from "../../host/files/disk-space.ts";
 import { createKernelLog } from "../../host/kmsg/create-kernel-log.ts";
 import { createLog, logLevelOfVerbosity } from "../../host/log/create-log.ts";
 import { createStderrWriter } from "../../host/log/stderr-writer.ts";
@@ -132,7 +131,6 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       log,
       runtime: runtime.client.runtime,
       images: runtime.images,
-      diskSpace: createDiskSpaceReader(),
       eventSource: createRuntimeEventSource(runtime.client, clock),
       cgroups,
       kernelLog: createKernelLog({ clock }),

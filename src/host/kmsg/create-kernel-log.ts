@@ -23,14 +23,15 @@ export function createKernelLog({ clock, path = "/dev/kmsg" }: KernelLogOptions)
     async follow(onRecord, signal) {
       const file = openFile(path);
       if (file === undefined) return false;
-      const fromUs = bootUs();
       const waiter = await createWaiter(file, clock);
       try {
+        // A new reader gets everything that is still in the buffer. Its times are no help to tell what is new: the
+        // kernel's clock of its log and the one that programs see drift apart.
+        while (readSome(file, () => {}) === "more") await clock.sleep(0, signal);
         while (!signal.aborted) {
           const outcome = readSome(file, (text) => {
             const record = toRecord(text, clock);
-            // A new reader gets everything that is still in the buffer.
-            if (record !== undefined && record.sinceBootUs >= fromUs) onRecord(record);
+            if (record !== undefined) onRecord(record);
           });
           if (outcome === "broken") return false;
           // Others have their turn before a long log is read on.
@@ -72,13 +73,13 @@ function readSome(fd: number, onText: (text: string) => void): "more" | "end" | 
   return "more";
 }
 
-function toRecord(text: string, clock: Clock): (KernelLogRecord & { readonly sinceBootUs: number }) | undefined {
+function toRecord(text: string, clock: Clock): KernelLogRecord | undefined {
   const line = parseKernelLogRecord(text);
   // Programs may write here as well, and could tell of kills that never were.
   if (line === undefined || line.facility !== 0) return undefined;
   const { sequence, level, sinceBootUs } = line;
   const ageMs = Math.max(0, (bootUs() - sinceBootUs) / 1_000);
-  return { sequence, level, atMs: Math.round(clock.now() - ageMs), text: line.text, sinceBootUs };
+  return { sequence, level, atMs: Math.round(clock.now() - ageMs), text: line.text };
 }
 
 /** CLOCK_MONOTONIC, which the kernel's own clock of its log runs with but for milliseconds. */

@@ -42,8 +42,10 @@ export function restartPolicyHolds({ desire }: Scene): Invariant {
       const key = madeAs.get(container.id) ?? keyOf(desire, container);
       if (change === "removed") madeAs.delete(container.id);
       if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
-      if (change !== "started") return undefined;
       const before = ended.get(key);
+      // Another spec was wanted in between, even if it did not come to a start.
+      if (change === "created" && before !== undefined && hashOf(before) !== hashOf(container)) ended.delete(key);
+      if (change !== "started") return undefined;
       const spec = desire.pod(podUidOf(container))?.spec;
       const isMain = spec?.containers.some(({ name }) => name === container.config.metadata.name) === true;
       // Of one that the runtime lost sight of nobody can tell how it ended: the kubelet starts it again.

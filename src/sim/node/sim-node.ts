@@ -13,7 +13,7 @@ import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
 import { type EventFates, simEventStreams } from "../runtime/event-port.ts";
 import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
-import { SIM_IMAGES_DIR, SimImages, simDiskSpace, simImageService } from "../runtime/sim-images.ts";
+import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-images.ts";
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
@@ -123,7 +123,6 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
       onRequest: (request) => witness.onRequest(request),
     }),
     images: simImageService(node.images, time, line, behaviour.pullMs),
-    diskSpace: simDiskSpace(node.images, line),
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),

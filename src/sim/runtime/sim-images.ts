@@ -1,6 +1,5 @@
 /** Images of the simulated node: those in the registry can be pulled, those present can be run. */
 import type { CriImage, ImageSpec } from "../../core/cri/types.ts";
-import type { DiskSpace, DiskSpaceReader } from "../../ports/disk-space.ts";
 import type { ImageService } from "../../ports/runtime.ts";
 import type { Line } from "../line.ts";
 import type { Random } from "../random.ts";
@@ -30,18 +29,8 @@ export class SimImages {
     });
   }
 
-  /** Room for images on the disk, and what else is on it. */
-  capacityBytes = 100_000_000_000;
-  otherBytes = 0;
-
   get usedBytes(): number {
     return this.present().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  }
-
-  /** Images have a filesystem of their own. */
-  get disk(): DiskSpace {
-    const { capacityBytes, otherBytes, usedBytes } = this;
-    return { capacityBytes, availableBytes: Math.max(0, capacityBytes - otherBytes - usedBytes) };
   }
 
   canPull(tag: string): boolean {
@@ -74,11 +63,6 @@ export class SimImages {
 
 /** Where the runtime says that images are. */
 export const SIM_IMAGES_DIR = "/var/lib/sim/images";
-
-export function simDiskSpace(images: SimImages, line: Line): DiskSpaceReader {
-  const read = (path: string) => (path === SIM_IMAGES_DIR ? images.disk : undefined);
-  return { read: (path) => line.call("files", "statfs", () => read(path)).catch(() => undefined) };
-}
 
 /** The kubelet's runtimeRequestTimeout. */
 const TIMEOUT_MS = 120_000;
