@@ -8,16 +8,21 @@ import { runScenario } from "../../src/sim/scenario/run-scenario.ts";
 
 type Compose = (ports: AgentPorts, options: AgentOptions) => Agent;
 
-const SEEDS = 6;
+/** A bug must be noticed within so many stories; the agent as it is must bear the first of them. */
+const SEEDS = 24;
+const SEEDS_OF_THE_AGENT = 6;
 const DAY_MS = 86_400_000;
 
-/** What is broken in the first seeds that notice the bug. */
-async function findings(compose: Compose): Promise<readonly Violation[]> {
+/** What is broken in one story of an agent. */
+async function violationsOf(compose: Compose, seed: number): Promise<readonly Violation[]> {
+  const { violations } = await runScenario({ seed, hours: 0.3, drain: drainMicrotasks, compose });
+  return violations;
+}
+
+/** What is broken in the first stories, up to the one that shows what is wanted. */
+async function findings(compose: Compose, isWanted: (violation: Violation) => boolean): Promise<readonly Violation[]> {
   const found: Violation[] = [];
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const { violations } = await runScenario({ seed, hours: 0.3, drain: drainMicrotasks, compose });
-    found.push(...violations);
-  }
+  for (let seed = 1; seed <= SEEDS && !found.some(isWanted); seed++) found.push(...(await violationsOf(compose, seed)));
   return found;
 }
 
@@ -76,30 +81,25 @@ const forgetsOnRestart: Compose = (ports, options) => {
 };
 
 test("a lost wake-up is found: what ended is not started again", async () => {
-  const found = await findings(lostWakeUp);
-  const rule = "wanted and real state agree once faults stop";
-  assert.ok(
-    found.some(({ invariant, message }) => invariant === rule && /was not started again|was never made/.test(message)),
-    JSON.stringify(found),
-  );
+  const isWanted = ({ invariant, message }: Violation) =>
+    invariant === "wanted and real state agree once faults stop" &&
+    /was not started again|was never made/.test(message);
+  const found = await findings(lostWakeUp, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
 });
 
 test("a double start is found", async () => {
-  const found = await findings(doubleStart);
-  assert.ok(
-    found.some(({ invariant }) => invariant === "never two running instances of one container"),
-    JSON.stringify(found),
-  );
+  const isWanted = ({ invariant }: Violation) => invariant === "never two running instances of one container";
+  const found = await findings(doubleStart, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
 });
 
 test("running pods that a restarted agent ends are found", async () => {
-  const found = await findings(forgetsOnRestart);
-  assert.ok(
-    found.some(({ invariant }) => invariant === "no container is stopped that nobody asked to stop"),
-    JSON.stringify(found),
-  );
+  const isWanted = ({ invariant }: Violation) => invariant === "no container is stopped that nobody asked to stop";
+  const found = await findings(forgetsOnRestart, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
 });
 
 test("the same seeds find nothing in the agent as it is", async () => {
-  assert.deepEqual(await findings(createAgent), []);
+  for (let seed = 1; seed <= SEEDS_OF_THE_AGENT; seed++) assert.deepEqual(await violationsOf(createAgent, seed), []);
 });
