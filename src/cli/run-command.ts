@@ -57,6 +57,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runImages } = await import("./commands/images.ts");
       return runImages(command, terminal);
     }
+    case "top": {
+      const { runTop } = await import("./commands/top.ts");
+      return runTop(command, terminal);
+    }
     case "simulate": {
       const { runSimulate } = await import("./commands/simulate.ts");
       return runSimulate(command, terminal);
