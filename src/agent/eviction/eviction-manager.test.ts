@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import { container, FakeNode, podOf } from "../../../test/support/fakes-agent.ts";
+import type { Pod } from "../../core/api/types.ts";
+import type { EvictionFields, EvictionPolicy } from "../../core/eviction/index.ts";
+
+const uidOf = (pod: Pod) => pod.metadata?.uid ?? "";
+const MiB = 1024 ** 2;
+const CAPACITY_BYTES = 1000 * MiB;
+const SMALL = podOf("small", { containers: [container("small")] });
+const HOG = podOf("hog", { containers: [container("hog")] });
+const FIELDS: EvictionFields = {
+  evictionHard: { "memory.available": "200Mi" },
+  evictionPressureTransitionPeriod: "30s",
+  enforceNodeAllocatable: [],
+};
+
+/** A node whose agent looks every 10 s. */
+function nodeWith(fields: EvictionFields, policy: Partial<EvictionPolicy> = {}): FakeNode {
+  return new FakeNode({ eviction: { fields, policy, periodMs: 10_000 } });
+}
+
+/** `usedMib` by pod; the node uses what they use together. */
+function setMemory(node: FakeNode, usedMib: ReadonlyMap<Pod, number>): void {
+  let total = 0;
+  for (const [pod, mib] of usedMib) {
+    total += mib;
+    const path = node.cgroups.runtimePath(["kubepods", "besteffort", `pod${uidOf(pod)}`]);
+    node.stats.cgroupFigures.set(path, { memory: memory(mib * MiB) });
+  }
+  node.stats.machineFigures = { memory: { totalBytes: CAPACITY_BYTES, availableBytes: CAPACITY_BYTES - total * MiB } };
+  node.stats.cgroupFigures.set("/", { memory: memory(total * MiB) });
+}
+
+function memory(bytes: number) {
+  return { usageBytes: bytes, workingSetBytes: bytes, inactiveFileBytes: 0 };
+}
+
+describe("EvictionManager", () => {
+  let node: FakeNode;
+  const started = async (fields: EvictionFields = FIELDS, policy: Partial<EvictionPolicy> = {}) => {
+    node = nodeWith(fields, policy);
+    setMemory(node, new Map([[SMALL, 10]]));
+    await node.start();
+    node.source.showPods(SMALL, HOG);
+    await node.clock.pass(1_000);
+  };
+  const press = () =>
+    setMemory(
+      node,
+      new Map([
+        [SMALL, 10],
+        [HOG, 900],
+      ]),
+    );
+  const relieve = () =>
+    setMemory(
+      node,
+      new Map([
+        [SMALL, 10],
+        [HOG, 0],
+      ]),
+    );
+  const records = () => node.agent.view.evictionRecords();
+  const killed = () => node.runtime.calls.filter((call) => call.startsWith("stopContainer"));
+  beforeEach(() => started());
+
+  it("leaves everybody alone while nothing is short", async () => {
+    await node.clock.pass(60_000);
+    assert.deepEqual([records().length, killed().length, node.agent.view.pressureConditions()], [0, 0, []]);
+  });
+
+  it("evicts who uses most above its request, with record, event, status and condition", async () => {
+    press();
+    await node.clock.pass(10_000);
+    const { phase, reason, conditions } = node.status(HOG) ?? {};
+    assert.deepEqual([phase, reason], ["Failed", "Evicted"]);
+    assert.ok(conditions?.some(({ type, status }) => type === "DisruptionTarget" && status === "True"));
+    assert.equal(node.status(SMALL)?.phase, "Running");
+    assert.deepEqual(
+      records().map(({ victim }) => victim.name),
+      ["hog"],
+    );
+    assert.ok(node.events().some((event) => event.startsWith("Evicted: The node was low on resource: memory.")));
+    assert.deepEqual(node.agent.view.pressureConditions(), ["MemoryPressure"]);
+  });
+
+  it("evicts nobody where the figures are missing: that is no zero", async () => {
+    press();
+    node.stats.cgroupFigures.delete("/");
+    await node.clock.pass(60_000);
+    assert.equal(records().length, 0);
+  });
+
+  it("refuses best-effort pods under pressure, and lets them in afterwards", async () => {
+    press();
+    await node.clock.pass(10_000);
+    const late = podOf("late", { containers: [container("late")] });
+    node.source.showPods(SMALL, HOG, late);
+    await node.clock.pass(1_000);
+    assert.equal(node.status(late)?.message, "Pod was rejected: The node had condition: [MemoryPressure]. ");
+    relieve();
+    await node.clock.pass(60_000);
+    assert.equal(node.status(late)?.phase, "Running");
+  });
+
+  it("brings an evicted standalone pod back once the condition is gone, not before", async () => {
+    press();
+    await node.clock.pass(10_000);
+    relieve();
+    await node.clock.pass(25_000);
+    assert.equal(node.status(HOG)?.phase, "Failed");
+    await node.clock.pass(30_000);
+    assert.equal(node.status(HOG)?.phase, "Running");
+    assert.ok(node.events().some((event) => event.startsWith("Returning: ")));
+  });
+
+  it("only tells what it would do where the policy is a dry run", async () => {
+    await started(FIELDS, { dryRun: true });
+    press();
+    await node.clock.pass(10_000);
+    assert.equal(records()[0]?.dryRun, true);
+    assert.deepEqual([killed().length, node.status(HOG)?.phase], [0, "Running"]);
+  });
+
+  it("finishes after a restart what was recorded and not done", async () => {
+    press();
+    node.agent.workers.kill = () => {};
+    await node.clock.pass(10_000);
+    assert.equal(records().length, 1);
+    assert.equal(node.status(HOG)?.phase, "Running");
+    await node.restart();
+    await node.clock.pass(40_000);
+    assert.equal(node.status(HOG)?.reason, "Evicted");
+    assert.equal(records().length, 1);
+    assert.ok(records()[0]?.goneAtMs !== undefined);
+  });
+
+  it("waits out the grace period of a soft threshold, and evicts on the moment", async () => {
+    await started({
+      evictionHard: {},
+      evictionSoft: { "memory.available": "200Mi" },
+      evictionSoftGracePeriod: { "memory.available": "13s" },
+      enforceNodeAllocatable: [],
+    });
+    press();
+    // Seen at 10 s, due at 23 s, and the next regular look would be at 30 s; two have gone by.
+    await node.clock.pass(20_000);
+    assert.equal(records().length, 0);
+    await node.clock.pass(2_000);
+    assert.equal(records().length, 1);
+  });
+});
