@@ -84,7 +84,7 @@ export class VictimEvictor {
         this.#endedAt.delete(victim.uid);
       } else if (worker?.phase === "sync" && !isTerminalPhase(statuses.get(victim.uid)?.phase)) {
         log.info("an interrupted eviction is finished", { pod: victim.name, namespace: victim.namespace });
-        this.#kill(worker.pod, victim, false);
+        this.#kill(worker.pod, victim, victim.gracePeriodSeconds === 0);
       }
     }
   }
