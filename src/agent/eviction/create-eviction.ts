@@ -84,7 +84,7 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   );
   eviction.onConditions((now, before) => tellConditions(events, options.nodeName, now, before));
   const alarms = new MemoryAlarms({ clock, log, signals: ports.pressureSignals, stats, eviction });
-  const evictedPods = new EvictedPods({ clock, log, events, pods, workers, statuses, records, eviction });
+  const evictedPods = new EvictedPods({ clock, log, events, pods, workers, statuses, records, eviction, evictor });
   return { eviction, records, components: [alarms, eviction, evictedPods] as const };
 }
 

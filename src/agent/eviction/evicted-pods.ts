@@ -13,6 +13,7 @@ import type { PodManager } from "../pods/pod-manager.ts";
 import type { StatusManager } from "../status/status-manager.ts";
 import type { EvictionManager } from "./eviction-manager.ts";
 import type { EvictionRecords } from "./eviction-records.ts";
+import type { VictimEvictor } from "./victim-evictor.ts";
 
 export interface EvictedPodsPorts {
   readonly clock: Clock;
@@ -23,6 +24,7 @@ export interface EvictedPodsPorts {
   readonly statuses: Pick<StatusManager, "get">;
   readonly records: EvictionRecords;
   readonly eviction: Pick<EvictionManager, "admit" | "lastRound">;
+  readonly evictor: Pick<VictimEvictor, "finishInterrupted">;
 }
 
 const LOOK_MS = 1_000;
@@ -49,9 +51,10 @@ export class EvictedPods {
 
   /** Starts again what may. */
   look(): void {
-    const { eviction, pods, workers, events, log } = this.#ports;
+    const { eviction, evictor, pods, workers, events, log } = this.#ports;
     // An agent that has not looked yet does not know of any pressure.
     if (eviction.lastRound === undefined) return;
+    evictor.finishInterrupted();
     for (const { pod } of pods.pods()) {
       if (!this.#mayReturn(pod)) continue;
       const uid = pod.metadata?.uid ?? "";
@@ -69,6 +72,8 @@ export class EvictedPods {
     if (!isStandalonePod(pod) || status?.phase !== "Failed" || status.reason !== "Evicted") return false;
     if (workers.state.workers[uid]?.phase !== "finished" || !eviction.admit(pod).admit) return false;
     const evictions = records.list().filter(({ victim, dryRun }) => victim.uid === uid && !dryRun);
+    // One that is not closed would be finished again, on the pod that has come back.
+    if (evictions.some(({ goneAtMs }) => goneAtMs === undefined)) return false;
     const times = evictions.map(({ atMs, goneAtMs }) => goneAtMs ?? atMs);
     return clock.now() - Math.max(0, ...times) >= returnDelayMs(times, clock.now());
   }
