@@ -66,7 +66,7 @@ export const commandFlags = {
     allNamespaces,
     rootDir,
   },
-  why: { output, namespace, rootDir },
+  why: { output, namespace, past: booleanFlag("Past evictions: all of them, or the one whose ID is given."), rootDir },
   simulate: {
     config: stringFlag("FILE", "Replay under this configuration; table and svg compare it with the recorded one."),
     output: choiceFlag(["json", "table", "svg"], "Form of the output; json has the comparison, too.", { short: "o" }),
@@ -97,7 +97,7 @@ export const commandTexts: Readonly<Record<CommandName, { readonly args: string;
   logs: { args: "POD [CONTAINER]", about: "Print the log of a container." },
   exec: { args: "POD -- COMMAND [ARG...]", about: "Run a command in a container." },
   top: { args: "[pods|node] [NAME...]", about: "Show what pods or the node use." },
-  why: { args: "[POD]", about: "Explain pressure, ranking and past evictions." },
+  why: { args: "[POD | --past [ID]]", about: "Explain pressure, ranking and past evictions." },
   events: { args: "[POD]", about: "List events." },
   images: { args: "", about: "List images." },
   simulate: { args: "FILE...", about: "Run eviction scenarios on a virtual clock." },

@@ -61,6 +61,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runTop } = await import("./commands/top.ts");
       return runTop(command, terminal);
     }
+    case "why": {
+      const { runWhy } = await import("./commands/why.ts");
+      return runWhy(command, terminal);
+    }
     case "simulate": {
       const { runSimulate } = await import("./commands/simulate.ts");
       return runSimulate(command, terminal);

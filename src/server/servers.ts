@@ -4,6 +4,7 @@ import { type NodeRouteOptions, nodeRoutes } from "./api/node-routes.ts";
 import { listObject } from "./api/objects.ts";
 import { podRoutes } from "./api/pod-routes.ts";
 import type { ServerPorts } from "./api/ports.ts";
+import { pressureRoutes } from "./api/pressure-routes.ts";
 import { statsRoutes } from "./api/stats-routes.ts";
 import { healthRoutes, kubeletHealthChecks } from "./healthz.ts";
 import { answerJson } from "./http/answer.ts";
@@ -50,7 +51,13 @@ export class Servers {
 }
 
 function localRoutes(ports: ServerPorts, options: NodeRouteOptions): readonly Route[] {
-  return [...podRoutes(ports), ...eventRoutes(ports), ...nodeRoutes(ports, options), ...statsRoutes(ports)];
+  return [
+    ...podRoutes(ports),
+    ...eventRoutes(ports),
+    ...nodeRoutes(ports, options),
+    ...statsRoutes(ports),
+    ...pressureRoutes(ports),
+  ];
 }
 
 /** Source: kubelet server.go InstallDefaultHandlers, as far as they are read-only, and cAdvisor's /spec/. */
@@ -67,5 +74,6 @@ export function readOnlyRoutes({
     { methods: ["GET"], path: "/spec", handle: spec },
     { methods: ["GET"], path: "/spec/", handle: spec },
     ...statsRoutes({ agent }),
+    ...pressureRoutes({ agent }),
   ];
 }

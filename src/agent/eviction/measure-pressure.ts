@@ -45,12 +45,18 @@ export async function measurePressure(
 
 async function refreshDisk({ clock, log, stats }: MeasurePorts, uids: readonly string[], signal: AbortSignal) {
   const limit = new AbortController();
-  const onAbort = () => limit.abort();
+  const { promise: isOver, resolve } = Promise.withResolvers<void>();
+  const onAbort = () => {
+    limit.abort();
+    resolve();
+  };
   signal.addEventListener("abort", onAbort, { once: true });
   const cancel = clock.after(DISK_LIMIT_MS, onAbort);
-  await stats
+  const measured = stats
     .refreshDisk(uids, limit.signal)
     .catch((error: unknown) => log.warn("disk usage of pods not measured", { error: errorMessage(error) }));
+  // A walk that hangs on a dead disk does not heed the signal.
+  await Promise.race([measured, isOver]);
   cancel();
   signal.removeEventListener("abort", onAbort);
 }

@@ -9,7 +9,7 @@ import { topNodeRows, topPodRows } from "../show/top-rows.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** A rate of CPU needs two looks that are some time apart. */
-const BETWEEN_LOOKS_MS = 500;
+const BETWEEN_LOOKS_MS = 1_100;
 
 export async function runTop({ kind, names, flags }: CommandOf<"top">, terminal: Terminal): Promise<number> {
   const client = new AgentClient(flags.rootDir);

@@ -48,7 +48,6 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
     }),
     get("/tskubelet/v1/images", async () => ({ images: await agent.images() })),
     get("/tskubelet/v1/manifest-problems", () => ({ problems: agent.manifestProblems() })),
-    get("/tskubelet/v1/evictions", () => ({ items: agent.evictionRecords() })),
     get("/tskubelet/v1/status", () => ({
       nodeName: agent.nodeName,
       version: options.agentVersion,
