@@ -2,7 +2,7 @@
 import { formatTime } from "../core/api/time.ts";
 import type { ConfigMap, Pod, Secret } from "../core/api/types.ts";
 import type { CriImage } from "../core/cri/types.ts";
-import type { PressureCondition } from "../core/eviction/index.ts";
+import type { EvictionFields, PressureCondition } from "../core/eviction/index.ts";
 import type { EvictionRecord } from "../core/eviction/record.ts";
 import type { ManifestProblem } from "../core/pods/desired-state.ts";
 import type { Summary } from "../core/stats/summary.ts";
@@ -32,11 +32,17 @@ export interface AgentViewPorts {
   readonly pressure: { readonly eviction: EvictionManager; readonly records: EvictionRecords };
 }
 
+export interface AgentViewOptions {
+  readonly nodeName: string;
+  readonly logRoot: string;
+  readonly eviction: { readonly fields: EvictionFields };
+}
+
 export class AgentView {
   readonly #ports: AgentViewPorts;
-  readonly #options: { readonly nodeName: string; readonly logRoot: string };
+  readonly #options: AgentViewOptions;
 
-  constructor(ports: AgentViewPorts, options: { readonly nodeName: string; readonly logRoot: string }) {
+  constructor(ports: AgentViewPorts, options: AgentViewOptions) {
     this.#ports = ports;
     this.#options = options;
   }
@@ -119,6 +125,16 @@ export class AgentView {
   /** Why: where the node stands now, by fresh figures. */
   explainPressure(): Promise<PressureNow> {
     return this.#ports.pressure.eviction.explain();
+  }
+
+  /** The last look of the eviction manager; `undefined`: there was none. */
+  lastEvictionRound(): EvictionRound | undefined {
+    return this.#ports.pressure.eviction.lastRound;
+  }
+
+  /** The configuration of eviction as it was written. */
+  get evictionFields(): EvictionFields {
+    return this.#options.eviction.fields;
   }
 
   /** Every eviction that is remembered, oldest first. */

@@ -65,6 +65,10 @@ async function dispatch(command: Command): Promise<number> {
       const { runWhy } = await import("./commands/why.ts");
       return runWhy(command, terminal);
     }
+    case "record": {
+      const { runRecord } = await import("./commands/record.ts");
+      return runRecord(command, terminal);
+    }
     case "simulate": {
       const { runSimulate } = await import("./commands/simulate.ts");
       return runSimulate(command, terminal);
@@ -84,7 +88,5 @@ async function dispatch(command: Command): Promise<number> {
     case "help":
       terminal.out(`${usageText(command.topic)}\n`);
       return 0;
-    default:
-      throw new ClientError(`${command.name} is not built yet`);
   }
 }

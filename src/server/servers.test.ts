@@ -108,6 +108,8 @@ class FakeAgent implements ServedAgent {
   };
   pressureConditions = () => ["DiskPressure"] as const;
   explainPressure = async () => ({ atMs: 0 });
+  lastEvictionRound = () => undefined;
+  readonly evictionFields = { evictionHard: { "memory.available": "100Mi" } };
   evictionRecords = () => [];
   onEvictionRound = () => () => {};
   readiness = () => ({ ready: true, reason: "KubeletReady", message: "fine" }) as const;

@@ -1,10 +1,13 @@
 /** Memory runs short on a real machine: who goes, who stays, and what is told of it. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EvictionRecord } from "../../src/core/eviction/record.ts";
 import { AgentNode, isRunning, SLEEP, shellPod } from "../support/agent-node.ts";
 import { hogPod, nodeAvailableBytes } from "../support/memory-hog.ts";
+import { PROGRAM, RunningProgram } from "../support/program.ts";
 
 const MiB = 1024 ** 2;
 /** What may be used until the threshold is passed; everything here stays far below what the machine has. */
@@ -61,6 +64,25 @@ describe("a node that runs short of memory", { concurrency: 1 }, () => {
     assert.ok((record.stats?.memory?.workingSetBytes ?? 0) > 200 * MiB, JSON.stringify(record.stats?.memory));
     assert.equal(record.trace.choice?.ranking[0]?.uid, record.victim.uid);
     assert.match(record.lastLogLines["main"] ?? "", /takes 700 MiB/);
+  });
+
+  it("says why on the command line, and what is used", async () => {
+    const tell = async (...args: readonly string[]) => {
+      const { code, out, err } = await new RunningProgram(PROGRAM, [...args, "--root-dir", node.rootDir]).ended;
+      assert.equal(code, 0, err);
+      return out;
+    };
+    assert.match(await tell("why"), /^memory\.available: default\/\w+ would go next/m);
+    assert.match(await tell("why", "hog"), /Evicted before:\n.*default\/hog evicted for memory\.available</);
+    assert.match(await tell("why", "--past"), /default\/hog +memory\.available</);
+    assert.match(await tell("top", "pods"), /^asking +\S+ +1\d\dMi/m);
+    assert.match(await tell("top", "node"), /^NAME +CPU/);
+    const recording = join(node.base, "recorded.ndjson");
+    await tell("record", recording, "--duration", "12s", "--mask-names");
+    const replayed = await new RunningProgram(PROGRAM, ["simulate", recording]).ended;
+    assert.equal(replayed.code, 0, replayed.err);
+    assert.match(replayed.out, /^\{"name":"recorded-/);
+    assert.doesNotMatch(readFileSync(recording, "utf8"), /modest|asking/);
   });
 
   it("brings the pod back when the pressure is over, and not before", async () => {

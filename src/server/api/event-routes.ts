@@ -3,13 +3,10 @@ import type { ServerResponse } from "node:http";
 import type { RecordedEvent } from "../../agent/events/event-recorder.ts";
 import { answerJson } from "../http/answer.ts";
 import type { Route, RouteRequest } from "../http/route-table.ts";
-import { writeAll } from "../http/write-all.ts";
+import { type Lines, streamLines } from "../http/stream-lines.ts";
 import { eventObject, listObject } from "./objects.ts";
 import type { ServerPorts } from "./ports.ts";
 import { parseSelector } from "./selector.ts";
-
-/** A watcher that does not take its events is cut off at this many. */
-const MAX_WAITING = 10_000;
 
 export function eventRoutes(ports: ServerPorts): readonly Route[] {
   const { agent } = ports;
@@ -53,36 +50,22 @@ function selectableFields(event: RecordedEvent): Readonly<Record<string, string>
 }
 
 /** Every event there is as ADDED, then each new or repeated one, a line each. */
-async function watchEvents(
+function watchEvents(
   { agent }: ServerPorts,
   select: (event: RecordedEvent) => boolean,
   { signal }: RouteRequest,
   response: ServerResponse,
 ): Promise<void> {
-  response.writeHead(200, { "Content-Type": "application/json" });
-  response.flushHeaders();
-  const waiting: RecordedEvent[] = agent.events().filter(select);
-  let wake = () => {};
-  const stop = agent.onEvent((event) => {
-    if (select(event)) waiting.push(event);
-    wake();
-  });
-  signal.addEventListener("abort", () => wake(), { once: true });
-  try {
-    while (!signal.aborted && waiting.length <= MAX_WAITING) {
-      const event = waiting.shift();
-      if (event === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        continue;
-      }
-      const type = event.count === 1 ? "ADDED" : "MODIFIED";
-      const line = `${JSON.stringify({ type, object: eventObject(event, agent.nodeName) })}\n`;
-      if (!(await writeAll(response, line, signal))) return;
-    }
-  } finally {
-    stop();
-    response.destroy();
-  }
+  const lines: Lines<RecordedEvent> = {
+    first: agent.events().filter(select),
+    subscribe: (push) =>
+      agent.onEvent((event) => {
+        if (select(event)) push(event);
+      }),
+    toObject: (event) => ({
+      type: event.count === 1 ? "ADDED" : "MODIFIED",
+      object: eventObject(event, agent.nodeName),
+    }),
+  };
+  return streamLines(lines, response, signal);
 }
