@@ -1,12 +1,8 @@
 /** `tskubelet record [FILE]`: what this node measures, as a scenario that `tskubelet simulate` replays. */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import {
-  maskNames,
-  type RecordedRound,
-  type RecordingNode,
-  recordScenario,
-} from "../../core/eviction/replay/record-scenario.ts";
+import { maskNames } from "../../core/eviction/replay/mask-names.ts";
+import { type RecordedRound, type RecordingNode, recordScenario } from "../../core/eviction/replay/record-scenario.ts";
 import { AgentClient } from "../client/agent-client.ts";
 import { AgentAway, ClientError } from "../client/client-error.ts";
 import { jsonLines } from "../client/json-lines.ts";

@@ -2,17 +2,25 @@
 import type { EvictionRound } from "../../agent/eviction/eviction-manager.ts";
 import type { Pod } from "../../core/api/types.ts";
 import { explainEviction, explainPod } from "../../core/eviction/index.ts";
-import type { RecordedRound, RecordingNode } from "../../core/eviction/replay/record-scenario.ts";
+import {
+  type RecordedRound,
+  type RecordingNode,
+  recordedRound,
+  recordingNode,
+} from "../../core/eviction/replay/record-scenario.ts";
 import { RequestError } from "../errors.ts";
 import { answerJson } from "../http/answer.ts";
 import type { Route, RouteRequest } from "../http/route-table.ts";
 import { type Lines, streamLines } from "../http/stream-lines.ts";
 import type { ServerPorts } from "./ports.ts";
 
+type RecordingLine = { readonly node: RecordingNode } | { readonly round: RecordedRound };
+
 /**
  * `/pressure`: `{ atMs, conditions, explanation, pods }`, `explanation` as of core's explainEviction (absent until the agent
  * has looked once), `pods` the names by UID. `/pressure/namespaces/{namespace}/pods/{name}`: `{ atMs, pod, places, records,
- * pods }` as of explainPod. `/pressure/rounds`: a line `{ node }`, then `{ round }` for each look, without end. `/evictions`:
+ * pods }` as of explainPod. `/pressure/rounds`: a line
+ * `{ node }` with the first look, `{ round }` for each, without end. `/evictions`:
  * `{ items }`, oldest first.
  */
 export function pressureRoutes({ agent }: Pick<ServerPorts, "agent">): readonly Route[] {
@@ -41,13 +49,16 @@ export function pressureRoutes({ agent }: Pick<ServerPorts, "agent">): readonly 
     };
   };
   const rounds: Route["handle"] = ({ signal }, response) => {
-    const node: RecordingNode = {
-      kubeletConfiguration: agent.evictionFields,
-      dedicatedImageFs: agent.lastEvictionRound()?.config.filesystems === "DedicatedImages",
-    };
-    const lines: Lines<{ readonly node: RecordingNode } | { readonly round: RecordedRound }> = {
-      first: [{ node }],
-      subscribe: (push) => agent.onEvictionRound((round) => push({ round: recordedRound(round) })),
+    const node = ({ config }: EvictionRound) => ({ node: recordingNode(agent.evictionFields, config) });
+    let isNodeTold = false;
+    const lines: Lines<RecordingLine> = {
+      first: [],
+      subscribe: (push) =>
+        agent.onEvictionRound((round) => {
+          if (!isNodeTold) push(node(round));
+          isNodeTold = true;
+          push({ round: recordedRound(round.input, round.plan) });
+        }),
       toObject: (line) => line,
     };
     return streamLines(lines, response, signal);
@@ -59,16 +70,6 @@ export function pressureRoutes({ agent }: Pick<ServerPorts, "agent">): readonly 
     { methods: ["GET"], path: `${base}/pressure/rounds`, handle: rounds },
     get(`${base}/evictions`, async () => ({ items: agent.evictionRecords() })),
   ];
-}
-
-function recordedRound({ input, plan }: EvictionRound): RecordedRound {
-  const { nowMs, summary, activePods } = input;
-  return {
-    nowMs,
-    planKind: plan.kind,
-    ...(summary !== undefined && { summary }),
-    pods: activePods.map(({ pod }) => pod),
-  };
 }
 
 function get(path: string, answer: (request: RouteRequest) => Promise<object>): Route {

@@ -83,3 +83,28 @@ test("a policy that no kubelet would start with is an error", () => {
   const result = compareScenario(scenario, { kubeletConfiguration: { evictionHard: { x: "1" } } });
   assert.deepEqual("error" in result && result.error, "unsupported eviction signal x");
 });
+
+test("the kernel's figure moves with the pods, and a pod that was on its way out under one policy lives under the other", () => {
+  const [first, second, third, last] = scenario.steps;
+  if (first === undefined || second === undefined || third === undefined || last === undefined)
+    throw new Error("steps");
+  const recorded: Scenario = {
+    ...scenario,
+    steps: [
+      first,
+      second,
+      {
+        ...third,
+        memory: { memAvailableBytes: 500 * MI },
+        inProgress: [{ uid: "big", sinceMs: 10_000, graceSeconds: 0 }],
+      },
+      last,
+    ],
+  };
+  const evictionHard = { "memory.available": "100Mi" };
+  const result = compareScenario(recorded, { kubeletConfiguration: { evictionHard, enforceNodeAllocatable: [] } });
+  assert.ok(!("error" in result));
+  assert.deepEqual(result.own.steps[2]?.input.memory, { memAvailableBytes: 500 * MI });
+  assert.deepEqual(result.other.steps[2]?.input.memory, { memAvailableBytes: 200 * MI });
+  assert.deepEqual(result.other.steps[2]?.input.inProgress, []);
+});

@@ -1,9 +1,11 @@
 /** Two policies on one trace: who dies under each, when, for how long there is pressure, and whom one of them killed in vain. */
-import type { PodStats } from "../../stats/summary.ts";
+import type { PodStats, Summary } from "../../stats/summary.ts";
 import { isThresholdMet } from "../assess.ts";
+import type { MemoryFacts } from "../availability.ts";
 import { type EvictablePod, evictablePod } from "../evictable-pod.ts";
 import { observeSignals } from "../observations.ts";
 import { type PressureCondition, SIGNALS } from "../signals.ts";
+import type { MeasuredAgain } from "../step.ts";
 import type { Threshold } from "../threshold.ts";
 import { adjustSummary, type MeasuredPod } from "./adjust-summary.ts";
 import {
@@ -79,14 +81,33 @@ function otherWorld(scenario: Scenario, own: FinishedReplay): AdjustStep {
       const missing = back.filter(({ pod }) => !there.has(pod.uid));
       return adjustSummary(summary, { gone: gone(summary), back: missing }, layout);
     };
-    const { summary, summaryAfterReclaim } = step;
+    const { summary, summaryAfterReclaim, memory, memoryAfterReclaim, inProgress, ...rest } = step;
+    const look = adjustedLook(summary, memory, adjusted);
+    const second = adjustedLook(summaryAfterReclaim ?? summary, memoryAfterReclaim, adjusted);
     return {
-      ...step,
-      ...(summary !== undefined && { summary: adjusted(summary) }),
-      ...(summaryAfterReclaim !== undefined && { summaryAfterReclaim: adjusted(summaryAfterReclaim) }),
+      ...rest,
+      ...look,
+      ...(summaryAfterReclaim !== undefined && second.summary && { summaryAfterReclaim: second.summary }),
+      ...(second.memory && { memoryAfterReclaim: second.memory }),
+      // One that the recording killed is alive and well here.
+      ...(inProgress && { inProgress: inProgress.filter(({ uid }) => !ownDead.has(uid) && !otherDead.has(uid)) }),
       activePods: [...step.activePods.filter((uid) => !otherDead.has(uid)), ...back.map(({ pod }) => pod.uid)],
     };
   };
+}
+
+/** What the kernel calls available differs by as much as what the summary does. */
+function adjustedLook(
+  summary: Summary | undefined,
+  memory: MemoryFacts | undefined,
+  adjusted: (summary: Summary) => Summary,
+): MeasuredAgain {
+  if (summary === undefined) return memory === undefined ? {} : { memory };
+  const after = adjusted(summary);
+  const { memAvailableBytes } = memory ?? {};
+  const freed = (after.node.memory?.availableBytes ?? 0) - (summary.node.memory?.availableBytes ?? 0);
+  const known = memAvailableBytes !== undefined && { memAvailableBytes: Math.max(0, memAvailableBytes + freed) };
+  return { summary: after, ...(memory !== undefined && { memory: { ...memory, ...known } }) };
 }
 
 function measuredPod(

@@ -11,10 +11,10 @@ import { reportEvictions, reportPodEvents, reportRanking, reportThresholds, type
 import type { Scenario, ScenarioStep } from "./scenario.ts";
 
 export interface ReplayOptions {
-  /** In place of the scenario's own. */
+  /** In place of the scenario's own, as is the policy. */
   readonly kubeletConfiguration?: EvictionFields;
   readonly policy?: Partial<EvictionPolicy>;
-  /** containerfs.* may be named in the configuration. */
+  /** containerfs.* may be named in the configuration. Absent: in a scenario that tells which filesystems there were. */
   readonly knowsContainerFs?: boolean;
   /** Absent: each step is measured as it is written, whatever was decided before. */
   readonly adjust?: AdjustStep;
@@ -40,10 +40,12 @@ export type AdjustStep = (step: ScenarioStep, before: readonly ReplayedStep[]) =
 
 /** The decisions of all steps; the error is that of a configuration that no kubelet would start with. */
 export function replayScenario(scenario: Scenario, options: ReplayOptions = {}): Replay {
+  const { filesystems, dedicatedImageFs } = scenario;
+  const policy = options.policy ?? scenario.policy;
   const parsed = evictionConfig(options.kubeletConfiguration ?? scenario.kubeletConfiguration, {
-    filesystems: scenario.dedicatedImageFs ? "DedicatedImages" : "Shared",
-    ...(options.knowsContainerFs !== undefined && { knowsContainerFs: options.knowsContainerFs }),
-    ...(options.policy !== undefined && { policy: options.policy }),
+    filesystems: filesystems ?? (dedicatedImageFs ? "DedicatedImages" : "Shared"),
+    knowsContainerFs: options.knowsContainerFs ?? filesystems !== undefined,
+    ...(policy !== undefined && { policy }),
   });
   if ("error" in parsed) return parsed;
   const { config } = parsed;
@@ -72,16 +74,24 @@ function replayStep(
 ): ReplayedStep {
   const atMs = (parseGoDuration(step.at) ?? 0) / 1e6;
   const activePods = step.activePods.flatMap((uid) => pods.get(uid) ?? []);
-  const { summary } = step;
-  const input: EvictionInput = { nowMs: atMs, activePods, ...(summary !== undefined && { summary }) };
+  const { summary, memory, inProgress } = step;
+  const input: EvictionInput = {
+    nowMs: atMs,
+    activePods,
+    ...(summary !== undefined && { summary }),
+    ...(memory !== undefined && { memory }),
+    ...(inProgress !== undefined && { inProgress }),
+  };
   const first = stepEviction(config, state, input);
   if (first.plan.kind !== "reclaim" && first.plan.kind !== "reclaimPodMemory") return { atMs, input, first };
   return { atMs, input, first, second: afterReclaim(config, first.state, input, first.plan, measureAgain(step)) };
 }
 
-function measureAgain({ summary, summaryAfterReclaim, summaryAfterReclaimError }: ScenarioStep): MeasuredAgain {
-  const again = summaryAfterReclaim ?? summary;
-  return summaryAfterReclaimError === true || again === undefined ? {} : { summary: again };
+function measureAgain(step: ScenarioStep): MeasuredAgain {
+  const summary = step.summaryAfterReclaim ?? step.summary;
+  const memory = step.memoryAfterReclaim ?? step.memory;
+  if (step.summaryAfterReclaimError === true || summary === undefined) return {};
+  return { summary, ...(memory !== undefined && { memory }) };
 }
 
 /** What a step came to, in the words of scenario files. */
