@@ -127,11 +127,6 @@ export class AgentView {
     return this.#ports.pressure.eviction.explain();
   }
 
-  /** The last look of the eviction manager; `undefined`: there was none. */
-  lastEvictionRound(): EvictionRound | undefined {
-    return this.#ports.pressure.eviction.lastRound;
-  }
-
   /** The configuration of eviction as it was written. */
   get evictionFields(): EvictionFields {
     return this.#options.eviction.fields;

@@ -73,7 +73,8 @@ export const commandFlags = {
   },
   record: {
     duration: durationFlag("DURATION", "How long (until Ctrl-C where not given)."),
-    maskNames: booleanFlag("Write no names of pods, containers and images."),
+    steps: integerFlag("N", "How many rounds (default 2000)."),
+    maskNames: booleanFlag("Write neutral names for pods, namespaces, containers, volumes and the node."),
     rootDir,
   },
   images: { output, rootDir },

@@ -5,6 +5,7 @@ import { listObject } from "./api/objects.ts";
 import { podRoutes } from "./api/pod-routes.ts";
 import type { ServerPorts } from "./api/ports.ts";
 import { pressureRoutes } from "./api/pressure-routes.ts";
+import { recordingRoute } from "./api/recording-route.ts";
 import { statsRoutes } from "./api/stats-routes.ts";
 import { healthRoutes, kubeletHealthChecks } from "./healthz.ts";
 import { answerJson } from "./http/answer.ts";
@@ -57,6 +58,7 @@ function localRoutes(ports: ServerPorts, options: NodeRouteOptions): readonly Ro
     ...nodeRoutes(ports, options),
     ...statsRoutes(ports),
     ...pressureRoutes(ports),
+    recordingRoute(ports),
   ];
 }
 

@@ -66,8 +66,7 @@ export function whyPodText({ pod, places, records, pods }: WhyPod): string {
     places.length === 0
       ? "It has nothing running, so nothing would be evicted of it.\n"
       : places.map((place) => placeText(place, pods)).join("");
-  const past =
-    records.length === 0 ? "It was never evicted.\n" : `Evicted before:\n${records.map(recordLine).join("")}`;
+  const past = records.length === 0 ? "It was never evicted.\n" : `Evicted before:\n${pastText(records, pods)}`;
   return `${head}${standing}${past}`;
 }
 
@@ -80,28 +79,46 @@ export function recordRows(records: readonly EvictionRecord[]): readonly Row[] {
   return [["ID", "TIME", "POD", "FOR", "GONE AFTER"], ...rows];
 }
 
-export function recordText(record: EvictionRecord, pods: Readonly<Record<string, string>>): string {
-  const { victim, trace, stats, lastLogLines } = record;
+/** `neighbours`: how many on each side of the victim; absent: the whole ranking. */
+export function recordText(
+  record: EvictionRecord,
+  pods: Readonly<Record<string, string>>,
+  neighbours = Number.POSITIVE_INFINITY,
+): string {
+  const { victim, trace, lastLogLines } = record;
+  const unit = recordUnit(record);
   const ranking = trace.choice?.ranking ?? [];
+  const index = ranking.findIndex(({ uid }) => uid === victim.uid);
+  const own = ranking[index];
   const rows = ranking.map(
-    (each, index): Row => [
-      `${index + 1}`,
+    (each, place): Row => [
+      `${place + 1}`,
       pods[each.uid] ?? (each.uid === victim.uid ? `${victim.namespace}/${victim.name}` : each.uid),
-      amountOf(each.usage, "bytes"),
-      amountOf(each.request, "bytes"),
+      each.hasStats ? amountOf(each.usage, unit) : "<unknown>",
+      unit === "bytes" ? amountOf(each.request, unit) : "-",
       String(each.priority),
       each.aheadBy === undefined ? "" : STEP_WORDS[each.aheadBy],
     ],
   );
+  const shown = index < 0 ? rows : rows.filter((_, place) => Math.abs(place - index) <= neighbours);
   const logs = Object.entries(lastLogLines).map(([name, text]) => `Last words of ${name}:\n${indent(text)}`);
   return [
     recordLine(record),
-    `  memory then: working set ${amountOf(stats?.memory?.workingSetBytes, "bytes")}\n`,
-    ranking.length === 0
+    own === undefined ? "" : `  at that time: ${usageText(own, unit)}\n`,
+    shown.length === 0
       ? ""
-      : new Table().lines([["RANK", "POD", "USAGE", "REQUEST", "PRIORITY", "BEFORE THE NEXT"], ...rows]),
+      : new Table().lines([["RANK", "POD", "USAGE", "REQUEST", "PRIORITY", "BEFORE THE NEXT"], ...shown]),
     ...logs,
   ].join("");
+}
+
+const NEIGHBOURS = 2;
+
+/** The last one with all that is known of it, the ones before in short. */
+function pastText(records: readonly EvictionRecord[], pods: WhyPod["pods"]): string {
+  return records
+    .map((record, index) => (index < records.length - 1 ? recordLine(record) : recordText(record, pods, NEIGHBOURS)))
+    .join("");
 }
 
 function memoryText(memory: NonNullable<EvictionExplanation["memory"]>): string {
@@ -160,7 +177,9 @@ function placeText(
 
 function usageText({ hasStats, usage, request, priority }: RankedPodTrace, unit: Unit): string {
   if (!hasStats) return "it has no figures";
-  return `uses ${amountOf(usage, unit)}, requests ${amountOf(request, unit)}, priority ${priority}`;
+  // Nobody requests inodes or processes.
+  const requested = unit === "bytes" ? `, requests ${amountOf(request, unit)}` : "";
+  return `uses ${amountOf(usage, unit)}${requested}, priority ${priority}`;
 }
 
 /** The same step, told of the other one. */
@@ -195,6 +214,12 @@ type Unit = "bytes" | "count";
 
 function unitOf(signal: Signal): Unit {
   return signal.endsWith("inodesFree") || signal.startsWith("pid.") ? "count" : "bytes";
+}
+
+/** What the ranking of then was counted in. */
+function recordUnit({ thresholdKey, trace }: EvictionRecord): Unit {
+  const signal = trace.thresholds.find(({ threshold }) => threshold.key === thresholdKey)?.threshold.signal;
+  return signal === undefined ? "bytes" : unitOf(signal);
 }
 
 function amountOf(value: number | undefined, unit: Unit): string {
