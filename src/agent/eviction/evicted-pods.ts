@@ -74,7 +74,9 @@ export class EvictedPods {
     const evictions = records.list().filter(({ victim, dryRun }) => victim.uid === uid && !dryRun);
     // One that is not closed would be finished again, on the pod that has come back.
     if (evictions.some(({ goneAtMs }) => goneAtMs === undefined)) return false;
-    const times = evictions.map(({ atMs, goneAtMs }) => goneAtMs ?? atMs);
-    return clock.now() - Math.max(0, ...times) >= returnDelayMs(times, clock.now());
+    const nowMs = clock.now();
+    // After a jump back of the clock an eviction seems to be still to come: it must not keep the pod away until then.
+    const times = evictions.map(({ atMs, goneAtMs }) => goneAtMs ?? atMs).filter((atMs) => atMs <= nowMs);
+    return nowMs - Math.max(0, ...times) >= returnDelayMs(times, nowMs);
   }
 }

@@ -29,14 +29,19 @@ export function pressureRoutes({ agent }: Pick<ServerPorts, "agent">): readonly 
   const ofPod = async ({ params }: RouteRequest) => {
     const { namespace = "", name = "" } = params;
     const pod = agent.pod(namespace, name);
-    if (pod === undefined) throw new RequestError("NotFound", `pods ${JSON.stringify(name)} not found`);
-    const uid = pod.metadata?.uid ?? "";
+    const records = agent
+      .evictionRecords()
+      .filter(({ victim }) => victim.namespace === namespace && victim.name === name);
+    // Of one that is gone there may be records.
+    if (pod === undefined && records.length === 0)
+      throw new RequestError("NotFound", `pods ${JSON.stringify(name)} not found`);
+    const uid = pod?.metadata?.uid ?? "";
     const { atMs, config, input } = await agent.explainPressure();
     return {
       atMs,
       pod: { uid, namespace, name },
       places: config === undefined || input === undefined ? [] : explainPod(config, input, uid),
-      records: agent.evictionRecords().filter(({ victim }) => victim.namespace === namespace && victim.name === name),
+      records,
       pods: namesByUid(agent.pods()),
     };
   };
