@@ -36,8 +36,14 @@ export function restartPolicyHolds(scene: Scene): Invariant {
   const ended = new Map<string, ContainerRecord>();
   /** The life of its pod that a container was made in: it may end when the pod has gone and come again already. */
   const madeAs = new Map<string, string>();
+  /** Containers that the agent took for running: of one whose end it had not been told yet it knows no exit code. */
+  const stopped = new Set<string>();
   return {
     name: "no restart against the restart policy",
+    onRequest: (request) => {
+      if (request.call === "StopContainer") stopped.add(request.containerId);
+      return undefined;
+    },
     onContainer: (container, change) => {
       if (change === "created") madeAs.set(container.id, keyOf(scene, container));
       const key = madeAs.get(container.id) ?? keyOf(scene, container);
@@ -50,7 +56,8 @@ export function restartPolicyHolds(scene: Scene): Invariant {
       const spec = desire.pod(podUidOf(container))?.spec;
       const isMain = spec?.containers.some(({ name }) => name === container.config.metadata.name) === true;
       // Of one that the runtime lost sight of nobody can tell how it ended: the kubelet starts it again.
-      if (before === undefined || before.wasLost || !isMain || hashOf(before) !== hashOf(container)) return undefined;
+      if (before === undefined || stopped.has(before.id)) return undefined;
+      if (before.wasLost || !isMain || hashOf(before) !== hashOf(container)) return undefined;
       const policy = spec.restartPolicy;
       const forbidden = policy === "Never" || (policy === "OnFailure" && before.exitCode === 0);
       return forbidden ? `${containerText(container)} (${policy}) ran again after exit ${before.exitCode}` : undefined;
