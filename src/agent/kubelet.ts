@@ -4,7 +4,6 @@
  */
 import type { Pod, PodStatus } from "../core/api/types.ts";
 import type { Admission } from "../core/eviction/index.ts";
-import { isTerminalPhase } from "../core/pod/phase.ts";
 import { qosClass } from "../core/pod/qos.ts";
 import type { Clock } from "../ports/clock.ts";
 import { errorMessage } from "../ports/errors.ts";
@@ -164,11 +163,15 @@ export class Kubelet {
     for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) this.#update(pod);
   }
 
-  /** A pod that is new to node and agent needs room; what runs already was let in before. */
+  /**
+   * A pod that is new needs room; one that has a status or runs was let in before, maybe by an agent that died. Before the
+   * runtime was listed nobody knows what runs.
+   */
   #update(pod: Pod): void {
     const { workers, pleg, statuses, events } = this.#ports;
     const uid = pod.metadata?.uid ?? "";
-    if (!workers.has(uid) && pleg.peek(uid) === undefined && !isTerminalPhase(statuses.get(uid)?.phase)) {
+    const runs = pleg.relistedAtMonotonic === undefined || pleg.peek(uid) !== undefined;
+    if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
       const admission = this.#admission.admit(pod);
       if (!admission.admit) {
         const { reason, message } = admission;

@@ -5,23 +5,29 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EvictionRecord } from "../../src/core/eviction/record.ts";
+import { readMachineInfo } from "../../src/host/machine/read-machine-info.ts";
 import { AgentNode, isRunning, SLEEP, shellPod } from "../support/agent-node.ts";
 import { hogPod, nodeAvailableBytes } from "../support/memory-hog.ts";
 import { PROGRAM, RunningProgram } from "../support/program.ts";
 
 const MiB = 1024 ** 2;
-/** What may be used until the threshold is passed; everything here stays far below what the machine has. */
-const ROOM_MIB = 400;
+/**
+ * All pods together may use so much: their own limit is short long before the machine is, and nobody else's memory counts.
+ */
+const PODS_MIB = 750;
+const THRESHOLD_MIB = 250;
+/** Of the machine, in the one test that needs its own threshold; far below what it has. */
+const MACHINE_ROOM_MIB = 1_000;
 
 describe("a node that runs short of memory", { concurrency: 1 }, () => {
   let node: AgentNode;
-  let thresholdBytes = 0;
   before(async () => {
-    thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - ROOM_MIB) * MiB;
+    const { memoryBytes } = await readMachineInfo();
     node = new AgentNode({
       bridge: "tskevm0",
       kubelet: {
-        evictionHard: { "memory.available": String(thresholdBytes) },
+        kubeReserved: { memory: String(memoryBytes - PODS_MIB * MiB) },
+        evictionHard: { "memory.available": `${THRESHOLD_MIB}Mi` },
         evictionPressureTransitionPeriod: "3s",
       },
     });
@@ -66,25 +72,6 @@ describe("a node that runs short of memory", { concurrency: 1 }, () => {
     assert.match(record.lastLogLines["main"] ?? "", /takes 700 MiB/);
   });
 
-  it("says why on the command line, and what is used", async () => {
-    const tell = async (...args: readonly string[]) => {
-      const { code, out, err } = await new RunningProgram(PROGRAM, [...args, "--root-dir", node.rootDir]).ended;
-      assert.equal(code, 0, err);
-      return out;
-    };
-    assert.match(await tell("why"), /^memory\.available: default\/\w+ would go next/m);
-    assert.match(await tell("why", "hog"), /Evicted before:\n.*default\/hog evicted for memory\.available</);
-    assert.match(await tell("why", "--past"), /default\/hog +memory\.available</);
-    assert.match(await tell("top", "pods"), /^asking +\S+ +1\d\dMi/m);
-    assert.match(await tell("top", "node"), /^NAME +CPU/);
-    const recording = join(node.base, "recorded.ndjson");
-    await tell("record", recording, "--duration", "12s", "--mask-names");
-    const replayed = await new RunningProgram(PROGRAM, ["simulate", recording]).ended;
-    assert.equal(replayed.code, 0, replayed.err);
-    assert.match(replayed.out, /^\{"name":"recorded-/);
-    assert.doesNotMatch(readFileSync(recording, "utf8"), /modest|asking/);
-  });
-
   it("brings the pod back when the pressure is over, and not before", async () => {
     const back = await node.untilPod("hog", "comes back", ({ status }) => status?.phase !== "Failed", 60_000);
     const [record] = await evictions();
@@ -120,13 +107,32 @@ describe("a node that runs short of memory", { concurrency: 1 }, () => {
     node.remove("hog.yaml");
     await node.untilGone("third");
   });
+
+  it("says why on the command line, and what is used", async () => {
+    const tell = async (...args: readonly string[]) => {
+      const { code, out, err } = await new RunningProgram(PROGRAM, [...args, "--root-dir", node.rootDir]).ended;
+      assert.equal(code, 0, err);
+      return out;
+    };
+    assert.match(await tell("why"), /^allocatableMemory\.available: default\/\w+ would go next/m);
+    assert.match(await tell("why", "hog"), /Evicted before:\n.*default\/hog evicted for allocatableMemory\.available</);
+    assert.match(await tell("why", "--past"), /default\/hog +allocatableMemory\.available</);
+    assert.match(await tell("top", "pods"), /^asking +\S+ +1\d\dMi/m);
+    assert.match(await tell("top", "node"), /^NAME +CPU/);
+    const recording = join(node.base, "recorded.ndjson");
+    await tell("record", recording, "--duration", "12s", "--mask-names");
+    const replayed = await new RunningProgram(PROGRAM, ["simulate", recording]).ended;
+    assert.equal(replayed.code, 0, replayed.err);
+    assert.match(replayed.out, /^\{"name":"recorded-/);
+    assert.doesNotMatch(readFileSync(recording, "utf8"), /modest|asking/);
+  });
 });
 
 describe("a node with a soft threshold of memory", { concurrency: 1 }, () => {
   let node: AgentNode;
   const graceMs = 3_000;
   before(async () => {
-    const thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - ROOM_MIB) * MiB;
+    const thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - MACHINE_ROOM_MIB) * MiB;
     node = new AgentNode({
       bridge: "tskevs0",
       kubelet: {
@@ -142,7 +148,7 @@ describe("a node with a soft threshold of memory", { concurrency: 1 }, () => {
   after(() => node.close());
 
   it("evicts once it was passed for its grace period, with the pod's own grace as far as that is allowed", async () => {
-    node.write("hog.yaml", hogPod("hog", { mib: 600 }));
+    node.write("hog.yaml", hogPod("hog", { mib: 3 * MACHINE_ROOM_MIB }));
     await node.until("the condition stands", async () =>
       (await node.events()).some(({ reason }) => reason === "NodeHasInsufficientMemory"),
     );

@@ -36,6 +36,11 @@ describe("an agent that ends and starts again", { concurrency: 1 }, () => {
     node.write("done.yaml", shellPod("done", "exit 0", { restartPolicy: "Never" }));
     for (const name of ["plain", "double", "inited"]) await node.untilPod(name, "is ready", isRunning);
     await node.untilPod("done", "has succeeded", ({ status }) => status?.phase === "Succeeded");
+    // It is told to have succeeded before its sandbox is stopped.
+    await node.until("the sandbox of what is done is stopped", async () => {
+      const done = (await observeRealPods(node)).find(({ name }) => name === "done");
+      return done?.readySandboxes.length === 0;
+    });
   });
   after(() => node.close());
 

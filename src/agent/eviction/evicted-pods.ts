@@ -23,7 +23,7 @@ export interface EvictedPodsPorts {
   readonly workers: PodWorkers;
   readonly statuses: Pick<StatusManager, "get">;
   readonly records: EvictionRecords;
-  readonly eviction: Pick<EvictionManager, "admit" | "lastRound">;
+  readonly eviction: Pick<EvictionManager, "conditions" | "lastRound">;
   readonly evictor: Pick<VictimEvictor, "finishInterrupted">;
 }
 
@@ -70,11 +70,14 @@ export class EvictedPods {
     const uid = pod.metadata?.uid ?? "";
     const status = statuses.get(uid);
     if (!isStandalonePod(pod) || status?.phase !== "Failed" || status.reason !== "Evicted") return false;
-    if (workers.state.workers[uid]?.phase !== "finished" || !eviction.admit(pod).admit) return false;
+    // Also where admission would let it in: it would be the next to go.
+    if (workers.state.workers[uid]?.phase !== "finished" || eviction.conditions.length > 0) return false;
     const evictions = records.list().filter(({ victim, dryRun }) => victim.uid === uid && !dryRun);
     // One that is not closed would be finished again, on the pod that has come back.
     if (evictions.some(({ goneAtMs }) => goneAtMs === undefined)) return false;
-    const times = evictions.map(({ atMs, goneAtMs }) => goneAtMs ?? atMs);
-    return clock.now() - Math.max(0, ...times) >= returnDelayMs(times, clock.now());
+    const nowMs = clock.now();
+    // After a jump back of the clock an eviction seems to be still to come: it must not keep the pod away until then.
+    const times = evictions.map(({ atMs, goneAtMs }) => goneAtMs ?? atMs).filter((atMs) => atMs <= nowMs);
+    return nowMs - Math.max(0, ...times) >= returnDelayMs(times, nowMs);
   }
 }

@@ -4,7 +4,12 @@ import { explainEviction, explainPod } from "../../core/eviction/index.ts";
 import { RequestError } from "../errors.ts";
 import { answerJson } from "../http/answer.ts";
 import type { Route, RouteRequest } from "../http/route-table.ts";
-import type { ServerPorts } from "./ports.ts";
+import type { ServedAgent } from "./ports.ts";
+
+export type ExplainedAgent = Pick<
+  ServedAgent,
+  "pods" | "pod" | "pressureConditions" | "explainPressure" | "evictionRecords"
+>;
 
 /**
  * `/pressure`: `{ atMs, conditions, explanation, pods }`, `explanation` as of core's explainEviction (absent until the agent
@@ -12,7 +17,7 @@ import type { ServerPorts } from "./ports.ts";
  * pods }` as of explainPod; a pod that is gone has its records alone. `/evictions`: `{ items }`, oldest first; `?limit=`:
  * the newest of them.
  */
-export function pressureRoutes({ agent }: Pick<ServerPorts, "agent">): readonly Route[] {
+export function pressureRoutes({ agent }: { readonly agent: ExplainedAgent }): readonly Route[] {
   const now = async () => {
     const { atMs, config, state, input } = await agent.explainPressure();
     const isKnown = config !== undefined && state !== undefined && input !== undefined;

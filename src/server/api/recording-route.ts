@@ -7,12 +7,14 @@ import {
 } from "../../core/eviction/replay/record-scenario.ts";
 import type { Route } from "../http/route-table.ts";
 import { type Lines, streamLines } from "../http/stream-lines.ts";
-import type { ServerPorts } from "./ports.ts";
+import type { ServedAgent } from "./ports.ts";
+
+export type RecordedAgent = Pick<ServedAgent, "evictionFields" | "onEvictionRound">;
 
 type RecordingLine = { readonly node: RecordingNode } | { readonly round: RecordedRound };
 
 /** `/pressure/rounds`: a line `{ node }` before the first look, `{ round }` for each, without end. */
-export function recordingRoute({ agent }: Pick<ServerPorts, "agent">): Route {
+export function recordingRoute({ agent }: { readonly agent: RecordedAgent }): Route {
   return {
     methods: ["GET"],
     path: "/tskubelet/v1/pressure/rounds",

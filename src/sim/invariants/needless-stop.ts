@@ -41,6 +41,8 @@ function isStopJustified(scene: Scene, container: ContainerRecord): boolean {
     container.config.annotations ?? {},
   );
   if (isPastDeadline(scene, uid) || hasLostInit(scene, uid)) return true;
+  // Whether it was allowed is judged where memory is.
+  if (scene.wasEvicted(uid, container.createdAtMs)) return true;
   if (desire.wasUnwantedSince(uid, containerName, hash, container.createdAtMonotonicMs)) return true;
   // The kubelet replaces all sandboxes of a pod that has more than one that is ready.
   const ready = [...node.runtime.sandboxes.values()].filter(

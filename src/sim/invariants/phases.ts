@@ -13,7 +13,8 @@ export function phasesAreLegal({ desire }: Scene): Invariant {
       last.set(key, status);
       if (before === undefined) return undefined;
       const [from, to] = [before.phase ?? "", status.phase ?? ""];
-      if (isTerminalPhase(from) && to !== from) return `pod ${uid} went from ${from} to ${to}`;
+      const isBack = before.reason === "Evicted" && to === "Pending";
+      if (isTerminalPhase(from) && to !== from && !isBack) return `pod ${uid} went from ${from} to ${to}`;
       return undefined;
     },
   };
@@ -24,7 +25,8 @@ export function phasesAreLegal({ desire }: Scene): Invariant {
  * Not judged for a pod that went and came back under its old UID:
  * an agent that had no room to forget the old status goes on from it.
  */
-export function shownRestartCountGrows({ desire, node }: Scene): Invariant {
+export function shownRestartCountGrows(scene: Scene): Invariant {
+  const { desire, node } = scene;
   const highest = new Map<string, number>();
   const instances = (uid: string, name: string) =>
     [...node.runtime.containers.values()].filter(
@@ -33,7 +35,7 @@ export function shownRestartCountGrows({ desire, node }: Scene): Invariant {
   return {
     name: "shown restart counts only grow",
     onStatus: (uid, { containerStatuses = [] }) => {
-      if (desire.generation(uid) > 1) return undefined;
+      if (desire.generation(uid) > 1 || scene.evictions(uid) > 0) return undefined;
       for (const { name, restartCount, state, lastState } of containerStatuses) {
         // The kubelet counts an end that nobody saw, and takes it back when the container is found.
         if ([state, lastState].some((each) => each?.terminated?.reason === "ContainerStatusUnknown")) continue;

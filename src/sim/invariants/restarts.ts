@@ -2,21 +2,21 @@
 
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
-import type { Desire } from "../scenario/desire.ts";
 import { containerText, type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
 /**
  * Restart counts grow as long as the runtime knows of an earlier instance, and no log is ever written over. Once nothing
  * is left of earlier instances, counting may begin anew.
  */
-export function restartCountGrows({ desire, node }: Scene): Invariant {
+export function restartCountGrows(scene: Scene): Invariant {
+  const { node } = scene;
   const highest = new Map<string, number>();
   const hasOthers = (container: ContainerRecord, key: string) =>
-    [...node.runtime.containers.values()].some((other) => other !== container && keyOf(desire, other) === key);
+    [...node.runtime.containers.values()].some((other) => other !== container && keyOf(scene, other) === key);
   return {
     name: "restart counts only grow",
     onContainer: (container, change) => {
-      const key = keyOf(desire, container);
+      const key = keyOf(scene, container);
       const { attempt } = container.config.metadata;
       const before = highest.get(key) ?? -1;
       // An instance that never ran leaves nothing, so its number may be given again.
@@ -31,15 +31,22 @@ export function restartCountGrows({ desire, node }: Scene): Invariant {
 }
 
 /** A regular container that has run is started again only where its pod's restart policy says so or its spec changed. */
-export function restartPolicyHolds({ desire }: Scene): Invariant {
+export function restartPolicyHolds(scene: Scene): Invariant {
+  const { desire } = scene;
   const ended = new Map<string, ContainerRecord>();
   /** The life of its pod that a container was made in: it may end when the pod has gone and come again already. */
   const madeAs = new Map<string, string>();
+  /** Containers that the agent took for running: of one whose end it had not been told yet it knows no exit code. */
+  const stopped = new Set<string>();
   return {
     name: "no restart against the restart policy",
+    onRequest: (request) => {
+      if (request.call === "StopContainer") stopped.add(request.containerId);
+      return undefined;
+    },
     onContainer: (container, change) => {
-      if (change === "created") madeAs.set(container.id, keyOf(desire, container));
-      const key = madeAs.get(container.id) ?? keyOf(desire, container);
+      if (change === "created") madeAs.set(container.id, keyOf(scene, container));
+      const key = madeAs.get(container.id) ?? keyOf(scene, container);
       if (change === "removed") madeAs.delete(container.id);
       if (change === "ended" && container.startedAtMs > 0) ended.set(key, container);
       const before = ended.get(key);
@@ -49,7 +56,8 @@ export function restartPolicyHolds({ desire }: Scene): Invariant {
       const spec = desire.pod(podUidOf(container))?.spec;
       const isMain = spec?.containers.some(({ name }) => name === container.config.metadata.name) === true;
       // Of one that the runtime lost sight of nobody can tell how it ended: the kubelet starts it again.
-      if (before === undefined || before.wasLost || !isMain || hashOf(before) !== hashOf(container)) return undefined;
+      if (before === undefined || stopped.has(before.id)) return undefined;
+      if (before.wasLost || !isMain || hashOf(before) !== hashOf(container)) return undefined;
       const policy = spec.restartPolicy;
       const forbidden = policy === "Never" || (policy === "OnFailure" && before.exitCode === 0);
       return forbidden ? `${containerText(container)} (${policy}) ran again after exit ${before.exitCode}` : undefined;
@@ -69,7 +77,6 @@ interface Delay {
  * so does the kubelet.
  */
 export function backOffIsRespected(scene: Scene): Invariant {
-  const { desire } = scene;
   const delays = new Map<string, Delay>();
   /** Containers that the present agent has asked for. */
   const asked = new Set<string>();
@@ -98,7 +105,7 @@ export function backOffIsRespected(scene: Scene): Invariant {
       return undefined;
     },
     onContainer: (container, change, cause) => {
-      const key = `${keyOf(desire, container)} ${hashOf(container)}`;
+      const key = `${keyOf(scene, container)} ${hashOf(container)}`;
       const now = scene.node.time.monotonicMs;
       beginAnew();
       if (change === "ended") {
@@ -122,9 +129,11 @@ export function backOffIsRespected(scene: Scene): Invariant {
   };
 }
 
-function keyOf(desire: Desire, container: ContainerRecord): string {
+/** One life of a container's pod: a standalone pod that was evicted comes back as if it were new. */
+function keyOf(scene: Scene, container: ContainerRecord): string {
   const uid = podUidOf(container);
-  return `${uid}/${desire.generation(uid)}/${container.config.metadata.name}`;
+  const life = `${scene.desire.generation(uid)}/${scene.evictions(uid)}`;
+  return `${uid}/${life}/${container.config.metadata.name}`;
 }
 
 function hashOf({ config }: ContainerRecord): string {

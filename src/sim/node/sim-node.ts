@@ -61,6 +61,7 @@ export class SimNode {
   };
   readonly filesystems = new SimFilesystems(this.disk, [this.filesystem]);
   readonly memory = new SimMemory();
+  readonly memoryBytes = SIM_MACHINE.memoryBytes;
   readonly load: SimLoad = { memoryBytes: GiB, tasks: 200 };
   readonly records = new SimRecords({ shared: true });
   readonly probes = new SimProbes();

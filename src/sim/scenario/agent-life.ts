@@ -21,6 +21,8 @@ export interface AgentLifeParts {
     onBorn(recordsAreBehind: boolean): void;
   };
   readonly compose?: ComposeAgent;
+  /** Thresholds and policy in place of none. */
+  readonly eviction?: AgentOptions["eviction"];
 }
 
 interface Life {
@@ -57,7 +59,7 @@ export class AgentLife {
 
   start(): void {
     if (this.#life !== undefined) return;
-    const { node, weather, trace, witness, compose = createAgent } = this.#parts;
+    const { node, weather, trace, witness, compose = createAgent, eviction } = this.#parts;
     this.#births += 1;
     const name = `agent${this.#births}`;
     trace.add(`${name} starts`);
@@ -72,7 +74,7 @@ export class AgentLife {
     witness.onBorn(this.#recordsAreBehind);
     this.#recordsAreBehind = false;
     const { ports, breakStreams } = connect(node, line, traceLog(trace, name), witness);
-    const agent = compose(ports, SIM_AGENT_OPTIONS);
+    const agent = compose(ports, { ...SIM_AGENT_OPTIONS, ...(eviction !== undefined && { eviction }) });
     this.#life = { line, agent, breakStreams };
     agent.view.onPodStatus((uid) => {
       const status = line.isCut ? undefined : agent.view.pods().find((pod) => pod.metadata?.uid === uid)?.status;

@@ -1,4 +1,5 @@
 /** One run: a node, an agent, a seed - and a judge that watches all of it. */
+import type { EvictionRecord } from "../../core/eviction/record.ts";
 import { drawClimate, Weather } from "../faults/weather.ts";
 import type { Scene, Violation } from "../invariants/invariant.ts";
 import { leftovers, unsettled } from "../invariants/settled.ts";
@@ -8,6 +9,7 @@ import { AgentLife, type ComposeAgent } from "./agent-life.ts";
 import { Desire } from "./desire.ts";
 import { Judge } from "./judge.ts";
 import { IMAGES } from "./manifest-factory.ts";
+import { drawMemoryPlot, MemoryStory } from "./memory-story.ts";
 import { drawPlot, Story } from "./story.ts";
 import { Trace } from "./trace.ts";
 
@@ -59,6 +61,7 @@ class Run implements Scene {
   readonly #judge: Judge;
   readonly #life: AgentLife;
   readonly #story: Story;
+  readonly #memory: MemoryStory | undefined;
   #steps = 0;
 
   constructor(options: RunOptions) {
@@ -72,10 +75,21 @@ class Run implements Scene {
     this.#trace = new Trace(this.node.time, options.keptLines ?? 200);
     this.#judge = new Judge(this, this.#trace);
     const judge = this.#judge;
+    const memoryPlot = drawMemoryPlot(options.seed);
+    this.#memory =
+      memoryPlot &&
+      new MemoryStory(
+        this.node,
+        memoryPlot,
+        options.seed,
+        () => this.agent?.view.evictionRecords() ?? [],
+        (invariant, message) => judge.accuse(invariant, message),
+      );
     this.#life = new AgentLife({
       node: this.node,
       weather,
       trace: this.#trace,
+      ...(memoryPlot !== undefined && { eviction: { ...memoryPlot, periodMs: 10_000 } }),
       ...(options.compose !== undefined && { compose: options.compose }),
       witness: {
         onRequest: (request) => judge.onRequest(request),
@@ -97,6 +111,20 @@ class Run implements Scene {
     this.#story = new Story({ ...parts, onClockJump }, drawPlot(random));
   }
 
+  wasEvicted(uid: string, sinceMs: number): boolean {
+    return this.#evictionsOf(uid).some(
+      ({ atMs, goneAtMs }) => goneAtMs === undefined || goneAtMs >= sinceMs || atMs >= sinceMs,
+    );
+  }
+
+  evictions(uid: string): number {
+    return this.#evictionsOf(uid).length;
+  }
+
+  #evictionsOf(uid: string): readonly EvictionRecord[] {
+    return this.#memory?.evictionsOf(uid) ?? [];
+  }
+
   get agent() {
     return this.#life.agent;
   }
@@ -106,9 +134,11 @@ class Run implements Scene {
     const endMs = this.#options.hours * HOUR_MS;
     while (this.node.time.monotonicMs < endMs && !this.#judge.isDone) {
       this.#story.storm();
+      this.#memory?.storm();
       await this.#until(this.node.time.monotonicMs + this.#random.between(60, 900) * 1000);
       if (this.#judge.isDone) return;
       this.#story.calm();
+      this.#memory?.calm();
       await this.#settle(SETTLE_LIMIT_MS, "wanted and real state agree once faults stop", () => unsettled(this));
     }
     if (this.#judge.isDone) return;
