@@ -50,6 +50,7 @@ import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
+import { StartTurns } from "./turns/start-turns.ts";
 import { PodVolumes } from "./volumes/pod-volumes.ts";
 
 export interface AgentPorts {
@@ -261,11 +262,12 @@ interface RuntimeParts {
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
   const { events, pods, killer, cgroups, holds, probes } = parts;
+  const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
+    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods, turns },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,
@@ -280,7 +282,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes },
+    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
     { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
   );
 }

@@ -19,6 +19,7 @@ import type { LogFiles } from "../../ports/log-files.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
 import type { ObjectLookup } from "../volumes/pod-volumes.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
@@ -33,6 +34,7 @@ export interface ContainerStarterPorts {
   readonly logFiles: LogFiles;
   readonly events: EventRecorder;
   readonly objects: ObjectLookup;
+  readonly turns: StartTurns;
 }
 
 export interface ContainerStarterOptions {
@@ -100,7 +102,8 @@ export class ContainerStarter {
       this.#failed(context, `Error: ${errorMessage(error)}`);
       return { reason: "CreateContainerError", message: errorMessage(error) };
     }
-    return this.#createAndStart(pod, container, sandbox, config.config, signal);
+    const make = () => this.#createAndStart(pod, container, sandbox, config.config, signal);
+    return this.#ports.turns.container(pod, make, signal);
   }
 
   /**

@@ -23,6 +23,7 @@ import type { RuntimeService } from "../../ports/runtime.ts";
 import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import { finishCall } from "./finish-call.ts";
@@ -39,6 +40,7 @@ export interface PodRuntimePorts {
   readonly starter: ContainerStarter;
   readonly cgroups: PodCgroups;
   readonly dns: PodDns;
+  readonly turns: StartTurns;
   readonly probes: {
     /** Last results by container id. */
     readonly liveness: ReadonlyMap<string, ProbeResult>;
@@ -174,7 +176,7 @@ export class PodRuntime {
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
-    const { clock, events, runtime } = this.#ports;
+    const { events, runtime } = this.#ports;
     const { pod } = run;
     const config = await this.#sandboxConfig(pod, actions.attempt);
     if ("error" in config) {
@@ -184,7 +186,7 @@ export class PodRuntime {
     }
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await finishCall(clock, run.signal, (signal) => runtime.runPodSandbox(config, "", { signal }));
+      const id = await this.#runSandbox(run, config);
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
@@ -195,6 +197,12 @@ export class PodRuntime {
       run.retries.push(SANDBOX_RETRY_MS);
       return undefined;
     }
+  }
+
+  #runSandbox({ pod, signal }: SyncRun, config: PodSandboxConfig): Promise<string> {
+    const { clock, runtime, turns } = this.#ports;
+    const make = () => finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, "", { signal: patient }));
+    return turns.sandbox(pod, make, signal);
   }
 
   async #sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig | { readonly error: string }> {
