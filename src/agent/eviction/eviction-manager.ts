@@ -170,7 +170,7 @@ export class EvictionManager {
     const { clock, evictor } = this.#ports;
     const config = await this.#options.config();
     if (config === undefined || this.#signal.aborted) return;
-    evictor.finishInterrupted();
+    evictor.closeRecords();
     const activePods = this.#activePods();
     const measured = await measurePressure(this.#ports, config, uidsOf(activePods), this.#signal);
     if (this.#signal.aborted) return;
