@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { container, type FakeNode, podOf } from "../../../test/support/fakes-agent.ts";
 import { MEMORY_FIELDS as FIELDS, nodeWithEviction, setMemory } from "../../../test/support/fakes-memory.ts";
+import { containerOfPod } from "../../../test/support/fakes-runtime.ts";
 import type { EvictionFields, EvictionPolicy } from "../../core/eviction/index.ts";
 
 const SMALL = podOf("small", { containers: [container("small")] });
@@ -121,5 +122,26 @@ describe("EvictionManager", () => {
     assert.equal(records().length, 0);
     await node.clock.pass(2_000);
     assert.equal(records().length, 1);
+  });
+
+  it("evicts nobody for a shortage that a reclaim has ended, however long that takes and whatever fails then", async () => {
+    const fields: EvictionFields = { evictionHard: { "nodefs.available": "50%" } };
+    await started(fields, { evictionPace: "AsNeeded" });
+    const disk = (availableBytes: number) => ({ device: "8:1", capacityBytes: 100, usedBytes: 0, availableBytes });
+    const { stats } = node;
+    stats.filesystems.set("/root", disk(10));
+    const removal = node.runtime.hold("removeContainer");
+    node.runtime.containers.set("dead", { ...containerOfPod("gone", "dead", "main"), state: "CONTAINER_EXITED" });
+    await node.clock.pass(20_000);
+    const read = stats.cgroups.bind(stats);
+    stats.cgroups = () => Promise.reject(new Error("no figures"));
+    stats.filesystems.set("/root", disk(90));
+    await node.clock.pass(60_000);
+    removal.open();
+    await node.clock.pass(1_000);
+    stats.cgroups = read;
+    await node.clock.pass(30_000);
+    assert.ok(node.log.lines.some((line) => line.includes("reclaim of containers takes too long")));
+    assert.deepEqual([records().length, node.status(HOG)?.phase], [0, "Running"]);
   });
 });

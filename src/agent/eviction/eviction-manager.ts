@@ -190,6 +190,9 @@ export class EvictionManager {
       this.#tellRound({ config, input: measured, plan, trace });
       await this.#reclaim(asked);
       const again = await measurePressure(this.#ports, config, uidsOf(input.activePods), this.#signal);
+      // A reclaim may take a minute: whoever ended meanwhile need not be ended.
+      const inProgress = this.#inProgress(this.#ports.clock.monotonic());
+      measured = { ...measured, activePods: this.#activePods(), inProgress };
       const next = afterReclaim(config, this.#state, measured, asked, again);
       this.#take(next.state);
       measured = { ...measured, ...again };
