@@ -212,7 +212,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  kubelet.admitBy(eviction);
+  kubelet.admitBy(pressure.admission);
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,

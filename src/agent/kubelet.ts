@@ -33,6 +33,8 @@ export interface KubeletPorts {
 /** Says whether a new pod may start; one that may not has failed. */
 export interface PodAdmission {
   admit(pod: Pod): Admission;
+  /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
+  finishInterrupted(pod: Pod): boolean;
 }
 
 export interface KubeletOptions {
@@ -50,7 +52,7 @@ export class Kubelet {
   readonly #nodeName: string;
   /** Cgroups of pods that are somebody else's, each told once. */
   readonly #foreign = new Set<string>();
-  #admission: PodAdmission = { admit: () => ({ admit: true }) };
+  #admission: PodAdmission = { admit: () => ({ admit: true }), finishInterrupted: () => false };
   #rounds = 0;
   #roundAtMonotonic: number;
   /** Pods are being stopped for good: what the sources want does not count any more. */
@@ -65,6 +67,9 @@ export class Kubelet {
     ports.pleg.onChange(({ uid, events }) => {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
       if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
+    });
+    ports.workers.onWantedAgain((pod) => {
+      if (!this.#draining) this.#update(pod);
     });
     ports.health.onChange((readiness) => this.#onReadiness(readiness));
   }
@@ -170,7 +175,8 @@ export class Kubelet {
   #update(pod: Pod): void {
     const { workers, pleg, statuses, events } = this.#ports;
     const uid = pod.metadata?.uid ?? "";
-    const runs = pleg.relistedAtMonotonic === undefined || pleg.peek(uid) !== undefined;
+    if (!workers.has(uid) && this.#admission.finishInterrupted(pod)) return;
+    const runs = pleg.relistedAtMonotonic === undefined || pleg.isKnown(uid);
     if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
       const admission = this.#admission.admit(pod);
       if (!admission.admit) {
@@ -224,7 +230,7 @@ export class Kubelet {
 
   #isNobodys(uid: string): boolean {
     const { pods, workers, pleg } = this.#ports;
-    return !workers.has(uid) && pods.pod(uid) === undefined && pleg.peek(uid) === undefined;
+    return !workers.has(uid) && pods.pod(uid) === undefined && !pleg.isKnown(uid);
   }
 }
 

@@ -194,15 +194,19 @@ export class ContainerStarter {
   }
 
   /**
-   * Instances of one container are counted from 0. A runtime that has forgotten them (a reboot) leaves their logs, which
-   * must not be written over.
+   * Instances of one container are counted from 0. Who forgot or removed the newest (a runtime after a reboot, an agent that
+   * died while it put a pod away) leaves its log, which must not be written over. Differs: the kubelet looks at the logs
+   * only where no instance is left.
    */
   async #restartCount(pod: Pod, observed: RuntimePodStatus, container: string): Promise<number> {
-    const newest = newestContainerStatus(observed, container);
-    if (newest !== undefined) return newest.restartCount + 1;
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const directory = `${podLogDirectory({ name, namespace, uid }, this.#options.logRoot)}/${container}`;
-    return (latestRestartCount(await this.#ports.logFiles.listNames(directory)) ?? -1) + 1;
+    const newest = newestContainerStatus(observed, container)?.restartCount;
+    const names = await this.#ports.logFiles.listNames(directory).catch((error: unknown) => {
+      if (newest === undefined) throw error;
+      return [];
+    });
+    return Math.max(newest ?? -1, latestRestartCount(names) ?? -1) + 1;
   }
 
   #environment(
