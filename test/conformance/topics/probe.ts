@@ -151,6 +151,6 @@ function podStatus({ pod, status, readiness, startup }: StatusInput) {
   const shown = ({ name, ready, started }: ContainerStatus) => ({ name, ready, started });
   return {
     containerStatuses: withProbeResults(status.containerStatuses ?? [], spec, probes).map(shown),
-    initContainerStatuses: withInitReadiness(status.initContainerStatuses ?? []).map(shown),
+    initContainerStatuses: withInitReadiness(status.initContainerStatuses ?? [], spec, probes).map(shown),
   };
 }
