@@ -161,7 +161,12 @@ export class PodRuntime {
       return any;
     }
     const kills = actions.containersToKill.map(({ id, name, message, reason }) =>
-      killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
+      killer.killContainer(
+        pod,
+        { containerId: id, containerName: name, message, reason, podIps: observed.ips },
+        undefined,
+        signal,
+      ),
     );
     // All of them end before the sync does, or the next one would run beside what is left of this one.
     const failed = (await Promise.allSettled(kills)).find((result) => result.status === "rejected");

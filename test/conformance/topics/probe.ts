@@ -54,7 +54,7 @@ export const topic: Topic = ({ input }) => {
 };
 
 function runWorker({ probeType, probe, restartPolicy, steps }: WorkerInput) {
-  const config: ProbeWorkerConfig = { probeType, ...probe, restartPolicy };
+  const config: ProbeWorkerConfig = { probeType, ...probe, comesBack: restartPolicy !== "Never" };
   const results = new Map<string, ProbeResult>();
   const told = [];
   let state = NEW_PROBE_WORKER;
