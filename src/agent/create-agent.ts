@@ -31,6 +31,7 @@ import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { Kubelet } from "./kubelet.ts";
+import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
 import { OomKills } from "./oom/oom-kills.ts";
@@ -147,13 +148,22 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
   const volumes = new PodVolumes({ files, objects: pods });
-  const killer = new PodKiller({ log, runtime, events });
+  const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
+  const killer = new PodKiller({ clock, log, runtime, events, hooks });
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds, probes: probes.results });
+  const podRuntime = createPodRuntime(ports, options, {
+    events,
+    pods,
+    hooks,
+    killer,
+    cgroups,
+    holds,
+    probes: probes.results,
+  });
   const syncer = new PodSyncer(
     {
       clock,
@@ -223,6 +233,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    killer,
     workers,
     pods,
     kubelet,
@@ -253,6 +264,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
 interface RuntimeParts {
   readonly events: EventRecorder;
   readonly pods: PodManager;
+  readonly hooks: HookRunner;
   readonly killer: PodKiller;
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
@@ -261,13 +273,25 @@ interface RuntimeParts {
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds, probes } = parts;
+  const { events, pods, hooks, killer, cgroups, holds, probes } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods, turns },
+    {
+      clock,
+      log,
+      runtime,
+      images,
+      mounts: new ContainerMounts(files),
+      logFiles,
+      events,
+      objects: pods,
+      hooks,
+      killer,
+      turns,
+    },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,

@@ -3,6 +3,7 @@
  * result turns is looked at once. Source: kubelet prober/prober_manager.go.
  */
 import type { Container, Pod, PodStatus, Probe } from "../../core/api/types.ts";
+import { isSidecar } from "../../core/pod/restart-policy.ts";
 import { rawContainerId } from "../../core/pod/status-probes.ts";
 import type { ProbeAction, ProbeOutcome, ProbeType } from "../../core/probe/index.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -74,7 +75,8 @@ export class ProbeManager {
   add(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
     if (this.#stopped || this.#pods.has(uid)) return;
-    const probes = (pod.spec?.containers ?? []).flatMap((container) =>
+    const { containers = [], initContainers = [] } = pod.spec ?? {};
+    const probes = [...initContainers.filter(isSidecar), ...containers].flatMap((container) =>
       probesOf(container).map(([probeType, probe]) => ({ container, probeType, probe })),
     );
     if (probes.length === 0) return;
@@ -110,7 +112,10 @@ export class ProbeManager {
 
   /** Differs: the kubelet forgets with a restart who was ready, so all pods with readiness probes are not for a while. */
   #seed(status: PodStatus | undefined): readonly string[] {
-    const running = (status?.containerStatuses ?? []).filter(({ state }) => state?.running !== undefined);
+    const { containerStatuses = [], initContainerStatuses = [] } = status ?? {};
+    const running = [...initContainerStatuses, ...containerStatuses].filter(
+      ({ state }) => state?.running !== undefined,
+    );
     return running.map(({ containerID, ready, started = false }) => {
       const id = rawContainerId(containerID);
       this.results.seed(id, { ready, started });

@@ -14,6 +14,7 @@ import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import { podHostname } from "../../core/pod/names.ts";
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
+import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -145,7 +146,7 @@ export class PodRuntime {
     for (const { container } of inOldSandbox ?? due()) {
       run.signal.throwIfAborted();
       const failed = await this.#start(run, sandbox, container);
-      if (failed && isInit(run.pod, container)) break;
+      if (failed && holdsUpOthers(run.pod, container)) break;
     }
     return true;
   }
@@ -162,7 +163,12 @@ export class PodRuntime {
       return any;
     }
     const kills = actions.containersToKill.map(({ id, name, message, reason }) =>
-      killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
+      killer.killContainer(
+        pod,
+        { containerId: id, containerName: name, message, reason, podIps: observed.ips },
+        undefined,
+        signal,
+      ),
     );
     // All of them end before the sync does, or the next one would run beside what is left of this one.
     const failed = (await Promise.allSettled(kills)).find((result) => result.status === "rejected");
@@ -301,16 +307,16 @@ interface Start {
   readonly container: Container;
 }
 
-/** Ephemeral containers first, then at most one init container, then the containers: the order of the kubelet. */
+/** Ephemeral containers first, then init containers, then the containers: the order of the kubelet. */
 function startsOf(actions: PodActions): readonly Start[] {
-  const init = actions.nextInitContainerToStart;
   return [
     ...actions.ephemeralContainersToStart.map((container) => ({ container: container as Container })),
-    ...(init === undefined ? [] : [{ container: init }]),
+    ...actions.initContainersToStart.map((container) => ({ container })),
     ...actions.containersToStart.map((container) => ({ container })),
   ];
 }
 
-function isInit(pod: Pod, container: Container): boolean {
-  return pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
+/** Nothing after it may start before it has. */
+function holdsUpOthers(pod: Pod, container: Container): boolean {
+  return !isSidecar(container) && pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
 }

@@ -6,6 +6,26 @@ import type * as v1 from "kubernetes-types/core/v1.js";
 import type * as meta from "kubernetes-types/meta/v1.js";
 import type { DeepReadonly } from "./readonly.ts";
 
+/** Fields that the API has got since the package of types was made. */
+declare module "kubernetes-types/core/v1.js" {
+  interface Container {
+    /** 1.34: first match wins over `restartPolicy`. */
+    restartPolicyRules?: ContainerRestartRule[];
+  }
+  interface EphemeralContainer {
+    restartPolicyRules?: ContainerRestartRule[];
+  }
+  interface ContainerRestartRule {
+    /** "Restart". */
+    action: string;
+    exitCodes?: {
+      /** "In" or "NotIn". */
+      operator: string;
+      values?: number[];
+    };
+  }
+}
+
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
 export type OwnerReference = DeepReadonly<meta.OwnerReference>;
 export type LabelSelector = DeepReadonly<meta.LabelSelector>;
@@ -16,6 +36,7 @@ export type PodCondition = DeepReadonly<v1.PodCondition>;
 export type PodSecurityContext = DeepReadonly<v1.PodSecurityContext>;
 export type Container = DeepReadonly<v1.Container>;
 export type EphemeralContainer = DeepReadonly<v1.EphemeralContainer>;
+export type ContainerRestartRule = DeepReadonly<v1.ContainerRestartRule>;
 export type ContainerPort = DeepReadonly<v1.ContainerPort>;
 export type ContainerStatus = DeepReadonly<v1.ContainerStatus>;
 export type ContainerState = DeepReadonly<v1.ContainerState>;

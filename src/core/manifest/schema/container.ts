@@ -10,6 +10,8 @@ const CONTAINER_FIELDS = {
   envFrom: "[]EnvFromSource",
   env: "[]EnvVar",
   resources: "ResourceRequirements",
+  restartPolicy: "*~ContainerRestartPolicy",
+  restartPolicyRules: "[]ContainerRestartRule",
   volumeMounts: "[]VolumeMount",
   volumeDevices: "[]VolumeDevice",
   livenessProbe: "*Probe",
@@ -25,7 +27,10 @@ const CONTAINER_FIELDS = {
   tty: "bool",
 } as const;
 
-/** Container and what belongs to it. Source: core/v1 types.go, 1.26. */
+/**
+ * Container and what belongs to it. Source: core/v1 types.go, 1.26; restartPolicy (1.28), sleep (1.29) and
+ * restartPolicyRules (1.34) are newer.
+ */
 export const CONTAINER_STRUCTS: StructTable = {
   Container: CONTAINER_FIELDS,
   EphemeralContainer: { ...CONTAINER_FIELDS, targetContainerName: "string" },
@@ -85,7 +90,15 @@ export const CONTAINER_STRUCTS: StructTable = {
   TCPSocketAction: { port: "IntOrString!", host: "string" },
   GRPCAction: { port: "int32!", service: "*string!" },
   Lifecycle: { postStart: "*LifecycleHandler", preStop: "*LifecycleHandler" },
-  LifecycleHandler: { exec: "*ExecAction", httpGet: "*HTTPGetAction", tcpSocket: "*TCPSocketAction" },
+  LifecycleHandler: {
+    exec: "*ExecAction",
+    httpGet: "*HTTPGetAction",
+    tcpSocket: "*TCPSocketAction",
+    sleep: "*SleepAction",
+  },
+  SleepAction: { seconds: "int64!" },
+  ContainerRestartRule: { action: "~ContainerRestartRuleAction", exitCodes: "*ContainerRestartRuleOnExitCodes" },
+  ContainerRestartRuleOnExitCodes: { operator: "~ContainerRestartRuleOnExitCodesOperator", values: "[]int32" },
   SecurityContext: {
     capabilities: "*Capabilities",
     privileged: "*bool",
