@@ -4,6 +4,7 @@
  */
 import type * as v1 from "kubernetes-types/core/v1.js";
 import type * as meta from "kubernetes-types/meta/v1.js";
+import type {} from "./newer-fields.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
