@@ -56,6 +56,8 @@ export interface PodRuntimeOptions {
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
   readonly volumePaths: ReadonlyMap<string, string>;
+  /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
+  readonly onAddresses?: (ips: readonly string[]) => void;
 }
 
 export interface SyncOutcome {
@@ -188,7 +190,9 @@ export class PodRuntime {
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
-      return { id, config, podIps: ip === "" || onHost ? [] : [ip, ...additionalIps] };
+      const podIps = ip === "" || onHost ? [] : [ip, ...additionalIps];
+      if (podIps.length > 0) run.prepared.onAddresses?.(podIps);
+      return { id, config, podIps };
     } catch (error) {
       run.signal.throwIfAborted();
       events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${errorMessage(error)}`);
@@ -201,11 +205,13 @@ export class PodRuntime {
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const hostname = podHostname(pod, this.#options.clusterDomain);
     if ("error" in hostname) return hostname;
+    const dns = await this.#ports.dns.configFor(pod);
+    if ("error" in dns) return dns;
     return sandboxConfig({
       pod,
       attempt,
       hostname: hostname.kernelHostname,
-      dns: await this.#ports.dns.configFor(pod),
+      dns: dns.config,
       cgroupParent: this.#ports.cgroups.runtimeParent(pod),
       logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
       ...this.#options.resources,
