@@ -35,6 +35,12 @@ export interface PodAdmission {
   admit(pod: Pod): Admission;
 }
 
+/** The first refusal counts. */
+export function allOf(...admissions: readonly PodAdmission[]): PodAdmission {
+  const refusal = (pod: Pod) => admissions.map((each) => each.admit(pod)).find(({ admit }) => !admit);
+  return { admit: (pod) => refusal(pod) ?? { admit: true } };
+}
+
 export interface KubeletOptions {
   readonly nodeName: string;
 }

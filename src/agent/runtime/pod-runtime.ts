@@ -16,6 +16,7 @@ import { podHostname } from "../../core/pod/names.ts";
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import { withDottedSysctls } from "../../core/pod/sysctls.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -208,7 +209,7 @@ export class PodRuntime {
     const dns = await this.#ports.dns.configFor(pod);
     if ("error" in dns) return dns;
     return sandboxConfig({
-      pod,
+      pod: withDottedSysctls(pod),
       attempt,
       hostname: hostname.kernelHostname,
       dns: dns.config,

@@ -4,6 +4,14 @@
  */
 import type {} from "kubernetes-types/core/v1.js";
 
+/** A variable from a file in a volume: `KEY='value'` lines. */
+export interface FileKeySelector {
+  volumeName: string;
+  path: string;
+  key: string;
+  optional?: boolean;
+}
+
 declare module "kubernetes-types/core/v1.js" {
   interface PodSpec {
     hostnameOverride?: string;
@@ -31,13 +39,6 @@ declare module "kubernetes-types/core/v1.js" {
   }
   interface EnvVarSource {
     fileKeyRef?: FileKeySelector;
-  }
-  /** A variable from a file in a volume: `KEY='value'` lines. */
-  interface FileKeySelector {
-    volumeName: string;
-    path: string;
-    key: string;
-    optional?: boolean;
   }
   interface ResourceClaim {
     request?: string;

@@ -4,7 +4,7 @@
  */
 import type * as v1 from "kubernetes-types/core/v1.js";
 import type * as meta from "kubernetes-types/meta/v1.js";
-import type {} from "./newer-fields.ts";
+import type * as newer from "./newer-fields.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
@@ -25,6 +25,7 @@ export type SecurityContext = DeepReadonly<v1.SecurityContext>;
 export type SeccompProfile = DeepReadonly<v1.SeccompProfile>;
 export type EnvVar = DeepReadonly<v1.EnvVar>;
 export type EnvFromSource = DeepReadonly<v1.EnvFromSource>;
+export type FileKeySelector = DeepReadonly<newer.FileKeySelector>;
 export type Volume = DeepReadonly<v1.Volume>;
 export type VolumeMount = DeepReadonly<v1.VolumeMount>;
 export type Probe = DeepReadonly<v1.Probe>;
