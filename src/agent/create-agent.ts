@@ -30,7 +30,7 @@ import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
-import { Kubelet } from "./kubelet.ts";
+import { allOf, Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -49,6 +49,7 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
@@ -84,6 +85,8 @@ export interface AgentOptions {
   readonly clusterDomain: string;
   readonly clusterDns: readonly string[];
   readonly resolvConf: string;
+  /** Checked by the configuration: each is a name or pattern that `sysctlAllowlist` takes. */
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
@@ -222,7 +225,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  kubelet.admitBy(pressure.admission);
+  const security = new SecurityAdmission({ health, machine: ports.machine }, options);
+  kubelet.admitBy(allOf(pressure.admission, security));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,

@@ -37,6 +37,12 @@ export interface PodAdmission {
   finishInterrupted(pod: Pod): boolean;
 }
 
+/** The first refusal counts. */
+export function allOf(...admissions: readonly PodAdmission[]): PodAdmission {
+  const refusal = (pod: Pod) => admissions.map((each) => each.admit(pod)).find(({ admit }) => !admit);
+  return { admit: (pod) => refusal(pod) ?? { admit: true } };
+}
+
 export interface KubeletOptions {
   readonly nodeName: string;
 }

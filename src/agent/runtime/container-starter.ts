@@ -241,8 +241,9 @@ export class ContainerStarter {
   #environment(
     context: StartContext,
   ): { readonly variables: readonly EnvironmentVariable[] } | { readonly error: string } {
-    const { pod, container, podIps } = context;
+    const { pod, container } = context;
     const { hostIps, allocatable } = this.#options;
+    const podIps = pod.spec?.hostNetwork === true ? hostIps : context.podIps;
     const objects = this.#objectsOf(pod.metadata?.namespace ?? "default");
     const result = containerEnvironment({ pod, container, objects, services: [], podIps, hostIps, allocatable });
     for (const { type, reason, message } of result.events) this.#ports.events.pod(pod, type, reason, message);

@@ -17,6 +17,7 @@ import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import { withDottedSysctls } from "../../core/pod/sysctls.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -59,6 +60,8 @@ export interface PodRuntimeOptions {
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
   readonly volumePaths: ReadonlyMap<string, string>;
+  /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
+  readonly onAddresses?: (ips: readonly string[]) => void;
 }
 
 export interface SyncOutcome {
@@ -196,7 +199,9 @@ export class PodRuntime {
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
-      return { id, config, podIps: ip === "" || onHost ? [] : [ip, ...additionalIps] };
+      const podIps = ip === "" || onHost ? [] : [ip, ...additionalIps];
+      if (podIps.length > 0) run.prepared.onAddresses?.(podIps);
+      return { id, config, podIps };
     } catch (error) {
       run.signal.throwIfAborted();
       events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${errorMessage(error)}`);
@@ -215,11 +220,13 @@ export class PodRuntime {
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const hostname = podHostname(pod, this.#options.clusterDomain);
     if ("error" in hostname) return hostname;
+    const dns = await this.#ports.dns.configFor(pod);
+    if ("error" in dns) return dns;
     return sandboxConfig({
-      pod,
+      pod: withDottedSysctls(pod),
       attempt,
       hostname: hostname.kernelHostname,
-      dns: await this.#ports.dns.configFor(pod),
+      dns: dns.config,
       cgroupParent: this.#ports.cgroups.runtimeParent(pod),
       logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
       ...this.#options.resources,
