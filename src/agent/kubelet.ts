@@ -34,13 +34,16 @@ export interface KubeletPorts {
 export interface PodAdmission {
   admit(pod: Pod): Admission;
   /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
-  finishInterrupted(pod: Pod): boolean;
+  finishInterrupted?(pod: Pod): boolean;
 }
 
 /** The first refusal counts. */
 export function allOf(...admissions: readonly PodAdmission[]): PodAdmission {
   const refusal = (pod: Pod) => admissions.map((each) => each.admit(pod)).find(({ admit }) => !admit);
-  return { admit: (pod) => refusal(pod) ?? { admit: true } };
+  return {
+    admit: (pod) => refusal(pod) ?? { admit: true },
+    finishInterrupted: (pod) => admissions.some((each) => each.finishInterrupted?.(pod) === true),
+  };
 }
 
 export interface KubeletOptions {
@@ -58,7 +61,7 @@ export class Kubelet {
   readonly #nodeName: string;
   /** Cgroups of pods that are somebody else's, each told once. */
   readonly #foreign = new Set<string>();
-  #admission: PodAdmission = { admit: () => ({ admit: true }), finishInterrupted: () => false };
+  #admission: PodAdmission = { admit: () => ({ admit: true }) };
   #rounds = 0;
   #roundAtMonotonic: number;
   /** Pods are being stopped for good: what the sources want does not count any more. */
@@ -181,7 +184,7 @@ export class Kubelet {
   #update(pod: Pod): void {
     const { workers, pleg, statuses, events } = this.#ports;
     const uid = pod.metadata?.uid ?? "";
-    if (!workers.has(uid) && this.#admission.finishInterrupted(pod)) return;
+    if (!workers.has(uid) && this.#admission.finishInterrupted?.(pod) === true) return;
     const runs = pleg.relistedAtMonotonic === undefined || pleg.isKnown(uid);
     if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
       const admission = this.#admission.admit(pod);

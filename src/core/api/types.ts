@@ -7,26 +7,6 @@ import type * as meta from "kubernetes-types/meta/v1.js";
 import type * as newer from "./newer-fields.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
-/** Fields that the API has got since the package of types was made. */
-declare module "kubernetes-types/core/v1.js" {
-  interface Container {
-    /** 1.34: first match wins over `restartPolicy`. */
-    restartPolicyRules?: ContainerRestartRule[];
-  }
-  interface EphemeralContainer {
-    restartPolicyRules?: ContainerRestartRule[];
-  }
-  interface ContainerRestartRule {
-    /** "Restart". */
-    action: string;
-    exitCodes?: {
-      /** "In" or "NotIn". */
-      operator: string;
-      values?: number[];
-    };
-  }
-}
-
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
 export type OwnerReference = DeepReadonly<meta.OwnerReference>;
 export type LabelSelector = DeepReadonly<meta.LabelSelector>;
