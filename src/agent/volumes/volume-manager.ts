@@ -5,7 +5,7 @@
  * Source: kubelet volumemanager/volume_manager.go, util/operationexecutor.
  */
 import type { Pod } from "../../core/api/types.ts";
-import type { OperationResult, VolumeAction, VolumeEvent, VolumeTrace } from "../../core/volume/events.ts";
+import type { VolumeAction, VolumeEvent, VolumeTrace } from "../../core/volume/events.ts";
 import {
   isWorking,
   type MountedVolume,
@@ -18,19 +18,13 @@ import {
 import { stepVolumes } from "../../core/volume/step.ts";
 import { mountTimeoutText, volumesToMount } from "../../core/volume/wanted-volumes.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
-import { errorMessage } from "../../ports/errors.ts";
-import type { Log } from "../../ports/log.ts";
-import type { VolumeFiles } from "../../ports/volume-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { PodVolume, VolumePlugin } from "./volume-plugin.ts";
+import { VolumeOperations, type VolumeOperationsPorts } from "./volume-operations.ts";
+import type { PodVolume } from "./volume-plugin.ts";
 
-export interface VolumeManagerPorts {
+export interface VolumeManagerPorts extends VolumeOperationsPorts {
   readonly clock: Clock;
-  readonly log: Log;
-  readonly files: VolumeFiles;
   readonly events: Pick<EventRecorder, "pod">;
-  /** The first one that supports a volume makes it. */
-  readonly plugins: readonly VolumePlugin[];
 }
 
 export interface VolumeManagerOptions {
@@ -64,6 +58,7 @@ interface PodEntry {
 export class VolumeManager {
   readonly #ports: VolumeManagerPorts;
   readonly #options: VolumeManagerOptions;
+  readonly #operations: VolumeOperations;
   #state: VolumesState = NO_VOLUMES;
   readonly #pods = new Map<string, PodEntry>();
   readonly #stopped = new AbortController();
@@ -75,6 +70,7 @@ export class VolumeManager {
   constructor(ports: VolumeManagerPorts, options: VolumeManagerOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#operations = new VolumeOperations(ports);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -126,7 +122,8 @@ export class VolumeManager {
       const names = [...volumes]
         .filter(
           ([, volume]) =>
-            this.#pluginOf(volume)
+            this.#operations
+              .pluginOf(volume)
               ?.sources?.(volume)
               .some((key) => keys.has(key)) === true,
         )
@@ -144,7 +141,7 @@ export class VolumeManager {
     const known = this.#state.pods[uid];
     if (before !== pod || known?.phase !== "wanted") {
       const volumes = all.map(([name, volume]) => {
-        const plugin = this.#pluginOf(volume);
+        const plugin = this.#operations.pluginOf(volume);
         const place = plugin?.place?.(volume);
         const device = plugin?.device?.(volume);
         return {
@@ -156,7 +153,9 @@ export class VolumeManager {
       this.#take({ kind: "wanted", nowMs, uid, volumes });
     }
     if (before === undefined || before === pod) return;
-    const names = all.filter(([, volume]) => this.#pluginOf(volume)?.followsPod === true).map(([name]) => name);
+    const names = all
+      .filter(([, volume]) => this.#operations.pluginOf(volume)?.followsPod === true)
+      .map(([name]) => name);
     if (names.length > 0) this.#take({ kind: "stale", nowMs, uid, names });
   }
 
@@ -171,10 +170,7 @@ export class VolumeManager {
   }
 
   async #readFound(uid: string): Promise<void> {
-    const found = await this.#ports.files.listVolumes(uid);
-    const volumes = await Promise.all(
-      found.map((each) => this.#pluginOfPlace(each.place)?.recognize?.(uid, each) ?? each),
-    );
+    const volumes = await this.#operations.find(uid);
     if (volumes.length > 0) this.#take({ kind: "found", nowMs: this.#now(), uid, volumes });
   }
 
@@ -249,66 +245,29 @@ export class VolumeManager {
 
   async #mountOne(uid: string, name: string): Promise<void> {
     const volume = this.#pods.get(uid)?.volumes.get(name);
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      if (volume === undefined) return { kind: "failed", error: "the pod is not known any more" };
-      const plugin = this.#pluginOf(volume);
-      if (plugin === undefined) {
-        return { kind: "failed", error: `volumes of type ${typeOf(volume)} are not supported yet`, leftNothing: true };
-      }
-      const outcome = await plugin.mount(volume, this.#stopped.signal);
-      if ("error" in outcome) return { kind: "failed", error: outcome.error };
-      this.#refreshAt(uid, name, outcome.refreshAtMs);
-      return { kind: "done", mounted: outcome.mounted, ...(outcome.place && { place: outcome.place }) };
-    });
-    if (result.kind === "failed")
-      this.#warn(volume?.pod, `MountVolume.SetUp failed for volume "${name}" : ${result.error}`);
+    const { result, refreshAtMs } = await this.#operations.mount(volume, this.#stopped.signal);
+    if (result.kind === "done") this.#refreshAt(uid, name, refreshAtMs);
+    else this.#warn(volume?.pod, `MountVolume.SetUp failed for volume "${name}" : ${result.error}`);
     this.#take({ kind: "operated", nowMs: this.#now(), uid, name, result });
   }
 
   async #unmountOne(uid: string, name: string, place: VolumePlace | undefined): Promise<void> {
-    const volume = this.#pods.get(uid)?.volumes.get(name);
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      const plugin = place === undefined ? volume && this.#pluginOf(volume) : this.#pluginOfPlace(place);
-      await plugin?.unmount?.(uid, place, volume);
-      const isGone = await this.#ports.files.removeVolume(uid, volume?.volume.name ?? place?.name ?? name, place);
-      return isGone ? { kind: "done" } : { kind: "failed", error: "target is busy" };
-    });
-    if (result.kind === "failed") {
-      this.#ports.log.warn("volume not unmounted", { podUid: uid, volume: name, error: result.error });
-    }
+    const result = await this.#operations.unmount(uid, name, place, this.#pods.get(uid)?.volumes.get(name));
     this.#take({ kind: "operated", nowMs: this.#now(), uid, name, result });
   }
 
   async #mountDevice(device: string, uid: string, name: string): Promise<void> {
     const volume = this.#pods.get(uid)?.volumes.get(name);
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      const plugin = volume && this.#pluginOf(volume);
-      if (volume === undefined || plugin?.mountDevice === undefined)
-        return { kind: "failed", error: "no plugin for it" };
-      const { error } = await plugin.mountDevice(device, volume, this.#stopped.signal);
-      return error === undefined ? { kind: "done" } : { kind: "failed", error };
-    });
+    const result = await this.#operations.mountDevice(device, volume, this.#stopped.signal);
     if (result.kind === "failed") {
       this.#warn(volume?.pod, `MountVolume.MountDevice failed for volume "${name}" : ${result.error}`);
     }
     this.#take({ kind: "deviceOperated", nowMs: this.#now(), device, result });
   }
 
-  async #unmountDevice(device: string, pluginName: string): Promise<void> {
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      await this.#ports.plugins.find(({ name }) => name === pluginName)?.unmountDevice?.(device);
-      return { kind: "done" };
-    });
-    if (result.kind === "failed") this.#ports.log.warn("device not unmounted", { device, error: result.error });
+  async #unmountDevice(device: string, plugin: string): Promise<void> {
+    const result = await this.#operations.unmountDevice(device, plugin);
     this.#take({ kind: "deviceOperated", nowMs: this.#now(), device, result });
-  }
-
-  async #attempt(operation: () => Promise<OperationResult>): Promise<OperationResult> {
-    try {
-      return await operation();
-    } catch (error) {
-      return { kind: "failed", error: errorMessage(error) };
-    }
   }
 
   #refreshAt(uid: string, name: string, atMs: number | undefined): void {
@@ -383,14 +342,6 @@ export class VolumeManager {
     return entry;
   }
 
-  #pluginOf({ volume }: PodVolume): VolumePlugin | undefined {
-    return this.#ports.plugins.find((plugin) => plugin.supports(volume));
-  }
-
-  #pluginOfPlace({ kind }: VolumePlace): VolumePlugin | undefined {
-    return this.#ports.plugins.find(({ name }) => name.replace("/", "~") === kind);
-  }
-
   #warn(pod: Pod | undefined, message: string): void {
     if (pod !== undefined) this.#ports.events.pod(pod, "Warning", "FailedMount", message);
   }
@@ -398,8 +349,4 @@ export class VolumeManager {
   #now(): number {
     return this.#ports.clock.monotonic();
   }
-}
-
-function typeOf({ volume }: PodVolume): string {
-  return Object.keys(volume).find((key) => key !== "name") ?? "none";
 }
