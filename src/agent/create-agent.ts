@@ -53,7 +53,8 @@ import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
-import { PodVolumes } from "./volumes/pod-volumes.ts";
+import { VolumeManager } from "./volumes/volume-manager.ts";
+import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -150,9 +151,12 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
-  const volumes = new PodVolumes({ files, objects: pods });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const volumes = new VolumeManager(
+    { clock, log, files, events, plugins: volumePlugins({ files, objects: pods }) },
+    { onReady: (uid) => workers.wake(uid) },
+  );
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
@@ -186,7 +190,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
+  const kubelet = new Kubelet(
+    { clock, log, files, pods, workers, pleg, health, statuses, cgroups, events, volumes },
+    options,
+  );
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {
@@ -238,6 +245,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     health,
     probes,
     killer,
+    volumes,
     workers,
     pods,
     kubelet,
