@@ -57,26 +57,6 @@ describe("EvictionManager", () => {
     assert.deepEqual(node.agent.view.pressureConditions(), ["MemoryPressure"]);
   });
 
-  it("a pod whose time was over, and that is made to go faster, keeps the reason of its end and stays away", async () => {
-    const hog = podOf("hog", { containers: [container("hog")], activeDeadlineSeconds: 15 });
-    node.source.showPods(SMALL, hog);
-    await node.clock.pass(8_000);
-    const gate = node.runtime.hold("stopContainer");
-    await node.clock.pass(15_000);
-    assert.equal(node.status(hog)?.reason, "DeadlineExceeded");
-    press();
-    await node.clock.pass(15_000);
-    assert.deepEqual(
-      records().map(({ victim }) => victim.name),
-      ["hog"],
-    );
-    gate.open();
-    relieve();
-    await node.clock.pass(120_000);
-    assert.equal(node.status(hog)?.reason, "DeadlineExceeded");
-    assert.equal(node.running("hog"), undefined);
-  });
-
   it("evicts nobody where the figures are missing: that is no zero", async () => {
     press();
     node.stats.cgroupFigures.delete("/");
