@@ -46,10 +46,13 @@ export class EventRecorder {
   constructor(ports: EventRecorderPorts, options: { readonly nodeName: string }) {
     this.#ports = ports;
     this.#nodeName = options.nodeName;
-    const stored = ports.store.list(TABLE).map(({ value }) => value as RecordedEvent);
-    for (const event of stored.toSorted(byLastChange)) {
+    const stored = ports.store.list(TABLE).map(({ value }) => {
+      const event = value as RecordedEvent;
+      return { event, sequence: sequenceOf(event) };
+    });
+    for (const { event, sequence } of stored.sort(byLastChange)) {
       this.#events.set(identityOf(event.involvedObject, event), event);
-      this.#sequence = Math.max(this.#sequence, sequenceOf(event));
+      this.#sequence = Math.max(this.#sequence, sequence);
     }
   }
 
@@ -157,10 +160,15 @@ function sequenceOf({ name }: RecordedEvent): number {
   return Number.isNaN(sequence) ? 0 : sequence;
 }
 
+interface StoredEvent {
+  readonly event: RecordedEvent;
+  readonly sequence: number;
+}
+
 /** Times have whole seconds; within one the order of making is the best guess. */
-function byLastChange(a: RecordedEvent, b: RecordedEvent): number {
+function byLastChange({ event: a, sequence }: StoredEvent, { event: b, sequence: other }: StoredEvent): number {
   if (a.lastTimestamp !== b.lastTimestamp) return a.lastTimestamp < b.lastTimestamp ? -1 : 1;
-  return sequenceOf(a) - sequenceOf(b);
+  return sequence - other;
 }
 
 function identityOf(
@@ -168,5 +176,5 @@ function identityOf(
   event: { readonly type: string; readonly reason: string; readonly message: string },
 ): string {
   const { kind = "", namespace = "", name = "", uid = "", fieldPath = "" } = object;
-  return [kind, namespace, name, uid, fieldPath, event.type, event.reason, event.message].join("\u0000");
+  return `${kind}\0${namespace}\0${name}\0${uid}\0${fieldPath}\0${event.type}\0${event.reason}\0${event.message}`;
 }
