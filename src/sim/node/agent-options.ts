@@ -21,6 +21,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "/etc/resolv.conf",
+  allowedUnsafeSysctls: [],
   allocatable: nodeAllocatable(capacity, reservations),
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
