@@ -183,6 +183,7 @@ export class ContainerStarter {
       image: image.user,
       environment: variables,
       mounts: mounts.mounts,
+      devices: mounts.devices,
       memoryCapacityBytes,
       seccompDefault,
       seccompProfileRoot,
