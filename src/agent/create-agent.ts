@@ -20,6 +20,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { TokenSource } from "../ports/token-source.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -70,6 +71,7 @@ export interface AgentPorts {
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly tokens: TokenSource;
   readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
@@ -154,7 +156,13 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
   const volumes = new VolumeManager(
-    { clock, log, files, events, plugins: volumePlugins({ files, objects: pods }) },
+    {
+      clock,
+      log,
+      files,
+      events,
+      plugins: volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    },
     { onReady: (uid) => workers.wake(uid) },
   );
   const holds = new ImageHolds();
@@ -170,6 +178,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     cgroups,
     holds,
     probes: probes.results,
+    health,
   });
   const syncer = new PodSyncer(
     {
@@ -281,11 +290,12 @@ interface RuntimeParts {
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
   readonly probes: ProbeResultStore;
+  readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, cgroups, holds, probes } = parts;
+  const { events, pods, hooks, killer, cgroups, holds, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
@@ -296,7 +306,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       log,
       runtime,
       images,
-      mounts: new ContainerMounts(files),
+      mounts: new ContainerMounts({ files, runtime: health }, { seLinux: machine.seLinux }),
       logFiles,
       events,
       objects: pods,
