@@ -9,12 +9,17 @@ import { validatePodSpec } from "./pod-spec.ts";
 const METADATA = FieldPath.of("metadata");
 const SPEC = FieldPath.of("spec");
 
+export interface PodValidation {
+  /** They may be there from the beginning, as in a manifest that says what shall be. Default `false`: as on create. */
+  readonly ephemeralContainers?: boolean;
+}
+
 /**
  * Everything wrong with a pod to be run, in the order of Kubernetes; empty when it is valid. The pod must be decoded and
  * defaulted; privileged containers are allowed.
  * Source: core/validation ValidatePodCreate with empty PodValidationOptions and default feature gates, 1.26.
  */
-export function validatePod(pod: Pod): readonly FieldError[] {
+export function validatePod(pod: Pod, allowed: PodValidation = {}): readonly FieldError[] {
   const meta = pod.metadata ?? {};
   const spec = pod.spec ?? { containers: [] };
   return [
@@ -27,7 +32,7 @@ export function validatePod(pod: Pod): readonly FieldError[] {
     ...(spec.initContainers ?? []).flatMap((item, index) =>
       validateImageSpace(item, SPEC.child("initContainers").index(index)),
     ),
-    ...(spec.ephemeralContainers?.length
+    ...(spec.ephemeralContainers?.length && allowed.ephemeralContainers !== true
       ? [forbidden(SPEC.child("ephemeralContainers"), "cannot be set on create")]
       : []),
     ...validateSeccompMatch(pod, SPEC),
