@@ -4,7 +4,7 @@
  */
 
 import type { ResourceList } from "../core/api/types.ts";
-import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -101,7 +101,7 @@ export interface AgentOptions {
   readonly imagePulls?: ImagePullLimits;
   readonly imageGc: ImageGcOptions;
   readonly eviction: EvictionOptions;
-  readonly crashLoopBackOffMaxMs: number;
+  readonly crashBackoff: BackoffConfig;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
   readonly containerLogMaxFiles: number;
@@ -323,13 +323,10 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
     },
   );
   const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
-  const maxMs = options.crashLoopBackOffMaxMs;
-  // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
-  const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
     { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
-    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
+    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff: options.crashBackoff },
   );
 }
 
