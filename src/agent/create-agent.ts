@@ -6,6 +6,7 @@
 import type { ResourceList } from "../core/api/types.ts";
 import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
@@ -48,6 +49,8 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SandboxConfigs } from "./runtime/sandbox-configs.ts";
+import { UserNamespaces } from "./runtime/user-namespaces.ts";
 import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
@@ -88,6 +91,8 @@ export interface AgentOptions {
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
+  /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
+  readonly idsPerPod?: number;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -155,7 +160,14 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds, probes: probes.results });
+  const podRuntime = createPodRuntime(ports, options, {
+    events,
+    pods,
+    killer,
+    holds,
+    probes: probes.results,
+    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
+  });
   const syncer = new PodSyncer(
     {
       clock,
@@ -257,14 +269,14 @@ interface RuntimeParts {
   readonly events: EventRecorder;
   readonly pods: PodManager;
   readonly killer: PodKiller;
-  readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds, probes } = parts;
+  const { events, pods, killer, sandboxes, holds, probes } = parts;
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
@@ -278,15 +290,28 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },
   );
-  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
   const maxMs = options.crashLoopBackOffMaxMs;
   // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
   const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
-  return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes },
-    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
-  );
+  return new PodRuntime({ remover, clock, log, runtime, events, killer, starter, sandboxes, probes }, { crashBackoff });
+}
+
+interface SandboxParts {
+  readonly events: EventRecorder;
+  readonly pods: PodManager;
+  readonly cgroups: PodCgroups;
+  readonly health: RuntimeHealth;
+  readonly store: RecordStore;
+}
+
+function createSandboxConfigs({ files }: AgentPorts, options: AgentOptions, parts: SandboxParts): SandboxConfigs {
+  const { events, pods, cgroups, health, store } = parts;
+  const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
+  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
+  const idsPerPod = options.idsPerPod ?? DEFAULT_IDS_PER_POD;
+  const users = new UserNamespaces({ store, health }, { idsPerPod });
+  return new SandboxConfigs({ cgroups, dns, users, classes: pods }, { ...options, resources });
 }
 
 function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, "start" | "stop"> {

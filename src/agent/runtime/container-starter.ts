@@ -88,7 +88,7 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const config = await this.#config(context, image);
+    const config = await this.#config(context, image, sandbox.config);
     if ("error" in config) {
       this.#failed(context, `Error: ${config.error}`);
       return { reason: "CreateContainerConfigError", message: config.error };
@@ -153,7 +153,11 @@ export class ContainerStarter {
     return undefined;
   }
 
-  async #config(context: StartContext, image: ReadyImage): Promise<ContainerConfigResult> {
+  async #config(
+    context: StartContext,
+    image: ReadyImage,
+    sandboxConfig: PodSandboxConfig,
+  ): Promise<ContainerConfigResult> {
     const { pod, container, observed, podIps } = context;
     const attempt = await this.#restartCount(pod, observed, container.name);
     const environment = this.#environment(context);
@@ -173,6 +177,7 @@ export class ContainerStarter {
     if ("error" in mounts) return mounts;
     const { seccompDefault, seccompProfileRoot, memoryCapacityBytes, resources, hugePageSizes } = this.#options;
     const { oomKillsGroup = false } = this.#options;
+    const userNamespace = sandboxConfig.linux?.securityContext?.namespaceOptions?.usernsOptions;
     return containerConfig({
       pod,
       container,
@@ -186,6 +191,7 @@ export class ContainerStarter {
       seccompProfileRoot,
       hugePageSizes,
       oomKillsGroup,
+      ...(userNamespace !== undefined && { userNamespace }),
       ...resources,
     });
   }

@@ -41,6 +41,8 @@ export interface KubeletSettings {
   readonly hairpinMode: string;
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
+  /** Absent: the kubelet's 65536. */
+  readonly idsPerPod: number | undefined;
   readonly crashLoopBackOffMaxMs: number;
 
   readonly containerRuntimeEndpoint: string;
@@ -146,6 +148,7 @@ function podSettings(config: KubeletConfiguration) {
     hairpinMode: config.hairpinMode,
     seccompDefault: config.seccompDefault,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
+    idsPerPod: config.userNamespaces?.idsPerPod,
     crashLoopBackOffMaxMs: maxRestart === undefined ? 300_000 : milliseconds(maxRestart),
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
