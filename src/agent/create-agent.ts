@@ -32,6 +32,7 @@ import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { allOf, Kubelet } from "./kubelet.ts";
+import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
 import { OomKills } from "./oom/oom-kills.ts";
@@ -54,7 +55,9 @@ import { UserNamespaces } from "./runtime/user-namespaces.ts";
 import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
-import { PodVolumes } from "./volumes/pod-volumes.ts";
+import { StartTurns } from "./turns/start-turns.ts";
+import { VolumeManager } from "./volumes/volume-manager.ts";
+import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -153,8 +156,12 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
-  const volumes = new PodVolumes({ files, objects: pods });
-  const killer = new PodKiller({ log, runtime, events });
+  const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
+  const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const volumes = new VolumeManager(
+    { clock, log, files, events, plugins: volumePlugins({ files, objects: pods }) },
+    { onReady: (uid) => workers.wake(uid) },
+  );
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
@@ -163,6 +170,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const podRuntime = createPodRuntime(ports, options, {
     events,
     pods,
+    hooks,
     killer,
     holds,
     probes: probes.results,
@@ -187,7 +195,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
+  const kubelet = new Kubelet(
+    { clock, log, files, pods, workers, pleg, health, statuses, cgroups, events, volumes },
+    options,
+  );
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {
@@ -227,7 +238,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
   const security = new SecurityAdmission({ health, machine: ports.machine }, options);
-  kubelet.admitBy(allOf(eviction, security));
+  kubelet.admitBy(allOf(pressure.admission, security));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,
@@ -238,6 +249,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    killer,
+    volumes,
     workers,
     pods,
     kubelet,
@@ -268,6 +281,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
 interface RuntimeParts {
   readonly events: EventRecorder;
   readonly pods: PodManager;
+  readonly hooks: HookRunner;
   readonly killer: PodKiller;
   readonly holds: ImageHolds;
   readonly sandboxes: SandboxConfigs;
@@ -276,12 +290,25 @@ interface RuntimeParts {
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, sandboxes, holds, probes } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, probes } = parts;
+  const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
+    {
+      clock,
+      log,
+      runtime,
+      images,
+      mounts: new ContainerMounts(files),
+      logFiles,
+      events,
+      objects: pods,
+      hooks,
+      killer,
+      turns,
+    },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,
@@ -294,7 +321,10 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
   const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
-  return new PodRuntime({ remover, clock, log, runtime, events, killer, starter, sandboxes, probes }, { crashBackoff });
+  return new PodRuntime(
+    { remover, clock, log, runtime, events, killer, starter, sandboxes, probes, turns },
+    { crashBackoff },
+  );
 }
 
 interface SandboxParts {

@@ -58,6 +58,8 @@ export class FakeSource implements ManifestSource {
   readonly location: string;
   #onSnapshot: (snapshot: ManifestSnapshot) => void = () => {};
   #last: ManifestSnapshot | undefined;
+  /** A new agent is told nothing before a test does. */
+  isSlow = false;
 
   constructor(kind: ManifestSource["kind"] = "manifests", location = "/manifests") {
     this.kind = kind;
@@ -66,7 +68,7 @@ export class FakeSource implements ManifestSource {
 
   async run(onSnapshot: (snapshot: ManifestSnapshot) => void, signal: AbortSignal): Promise<void> {
     this.#onSnapshot = onSnapshot;
-    if (this.#last !== undefined) onSnapshot(this.#last);
+    if (this.#last !== undefined && !this.isSlow) onSnapshot(this.#last);
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   }
 
@@ -182,6 +184,11 @@ export class FakeNode {
     this.agent = this.#create();
     this.runtime.calls.length = 0;
     await this.start();
+  }
+
+  /** The agent dies when it wants to end a pod: it has decided, and done nothing. */
+  dieInsteadOfKilling(): void {
+    this.agent.workers.kill = () => void this.agent.stop();
   }
 
   /** A container's first process ends. */

@@ -22,7 +22,7 @@ import type { Log } from "../../ports/log.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 
 /** Text of one file -> its objects, defaulted and validated, with everything that is wrong with it. */
 export type ReadManifest = (file: ManifestFile, source: ManifestSource) => ManifestContent;
@@ -36,7 +36,7 @@ export interface PodManagerPorts {
   readonly readManifest: ReadManifest;
 }
 
-/** What changed for the pods; `configChanged` names ConfigMaps and Secrets as "namespace/name", RuntimeClasses by name. */
+/** What changed for the pods; `configChanged` names ConfigMaps, Secrets and RuntimeClasses as `objectKey` does. */
 export interface PodsChange {
   readonly added: readonly DesiredPod[];
   readonly updated: readonly DesiredPod[];
@@ -254,9 +254,9 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
       : [];
   });
   const configChanged = new Set([
-    ...changedNames(before.configMaps, after.configMaps),
-    ...changedNames(before.secrets, after.secrets),
-    ...changedNames(before.runtimeClasses, after.runtimeClasses),
+    ...changedNames(before.configMaps, after.configMaps).map((name) => `configMap/${name}`),
+    ...changedNames(before.secrets, after.secrets).map((name) => `secret/${name}`),
+    ...changedNames(before.runtimeClasses, after.runtimeClasses).map((name) => `runtimeClass/${name}`),
   ]);
   return { added, updated, removed, configChanged };
 }

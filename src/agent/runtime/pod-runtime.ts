@@ -10,19 +10,22 @@ import type { PodSandboxConfig } from "../../core/cri/types.ts";
 import { computePodActions, type PodActions } from "../../core/pod/actions.ts";
 import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
+import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import { finishCall } from "./finish-call.ts";
 import type { PodKiller } from "./pod-killer.ts";
-import type { SandboxConfigs } from "./sandbox-configs.ts";
+import type { SandboxConfigs, WantedSandbox } from "./sandbox-configs.ts";
 
 export interface PodRuntimePorts {
   readonly clock: Clock;
@@ -33,6 +36,7 @@ export interface PodRuntimePorts {
   readonly remover: Pick<ContainerRemover, "remove">;
   readonly starter: ContainerStarter;
   readonly sandboxes: SandboxConfigs;
+  readonly turns: StartTurns;
   readonly probes: {
     /** Last results by container id. */
     readonly liveness: ReadonlyMap<string, ProbeResult>;
@@ -46,9 +50,10 @@ export interface PodRuntimeOptions {
 
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
-  readonly volumePaths: ReadonlyMap<string, string>;
   /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
   readonly onAddresses?: (ips: readonly string[]) => void;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
 }
 
 export interface SyncOutcome {
@@ -137,7 +142,7 @@ export class PodRuntime {
     for (const { container } of inOldSandbox ?? due()) {
       run.signal.throwIfAborted();
       const failed = await this.#start(run, sandbox, container);
-      if (failed && isInit(run.pod, container)) break;
+      if (failed && holdsUpOthers(run.pod, container)) break;
     }
     return true;
   }
@@ -154,7 +159,12 @@ export class PodRuntime {
       return any;
     }
     const kills = actions.containersToKill.map(({ id, name, message, reason }) =>
-      killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
+      killer.killContainer(
+        pod,
+        { containerId: id, containerName: name, message, reason, podIps: observed.ips },
+        undefined,
+        signal,
+      ),
     );
     // All of them end before the sync does, or the next one would run beside what is left of this one.
     const failed = (await Promise.allSettled(kills)).find((result) => result.status === "rejected");
@@ -168,7 +178,7 @@ export class PodRuntime {
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
-    const { clock, events, runtime } = this.#ports;
+    const { events, runtime } = this.#ports;
     const { pod } = run;
     const wanted = await this.#ports.sandboxes.configFor(pod, actions.attempt);
     if ("error" in wanted) {
@@ -176,10 +186,10 @@ export class PodRuntime {
       run.retries.push(FAILED_START_RETRY_MS);
       return undefined;
     }
-    const { config, handler } = wanted;
+    const { config } = wanted;
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await finishCall(clock, run.signal, (signal) => runtime.runPodSandbox(config, handler, { signal }));
+      const id = await this.#runSandbox(run, wanted);
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
@@ -192,6 +202,13 @@ export class PodRuntime {
       run.retries.push(SANDBOX_RETRY_MS);
       return undefined;
     }
+  }
+
+  #runSandbox({ pod, signal }: SyncRun, { config, handler }: WantedSandbox): Promise<string> {
+    const { clock, runtime, turns } = this.#ports;
+    const make = () =>
+      finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, handler, { signal: patient }));
+    return turns.sandbox(pod, make, signal);
   }
 
   /** Whether the container waits after a crash; says so in its status and once in an event. */
@@ -247,7 +264,7 @@ export class PodRuntime {
   async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {
     const { pod, observed, prepared, signal } = run;
     const failure = await this.#ports.starter.start(
-      { pod, container, observed, volumePaths: prepared.volumePaths, podIps: sandbox.podIps },
+      { pod, container, observed, volumes: prepared.volumes, podIps: sandbox.podIps },
       { id: sandbox.id, config: sandbox.config },
       signal,
     );
@@ -275,16 +292,16 @@ interface Start {
   readonly container: Container;
 }
 
-/** Ephemeral containers first, then at most one init container, then the containers: the order of the kubelet. */
+/** Ephemeral containers first, then init containers, then the containers: the order of the kubelet. */
 function startsOf(actions: PodActions): readonly Start[] {
-  const init = actions.nextInitContainerToStart;
   return [
     ...actions.ephemeralContainersToStart.map((container) => ({ container: container as Container })),
-    ...(init === undefined ? [] : [{ container: init }]),
+    ...actions.initContainersToStart.map((container) => ({ container })),
     ...actions.containersToStart.map((container) => ({ container })),
   ];
 }
 
-function isInit(pod: Pod, container: Container): boolean {
-  return pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
+/** Nothing after it may start before it has. */
+function holdsUpOthers(pod: Pod, container: Container): boolean {
+  return !isSidecar(container) && pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
 }

@@ -24,10 +24,14 @@ export interface SandboxConfigsOptions {
   readonly resources: CriResourceOptions;
 }
 
-/** `handler` is the runtime's, "" the default one; `error` is what keeps the pod from having a sandbox. */
-export type SandboxConfigOutcome =
-  | { readonly config: PodSandboxConfig; readonly handler: string }
-  | { readonly error: string };
+/** What RunPodSandbox is told; `handler` is the runtime's, "" the default one. */
+export interface WantedSandbox {
+  readonly config: PodSandboxConfig;
+  readonly handler: string;
+}
+
+/** `error` is what keeps the pod from having a sandbox. */
+export type SandboxConfigOutcome = WantedSandbox | { readonly error: string };
 
 export class SandboxConfigs {
   readonly #ports: SandboxConfigsPorts;

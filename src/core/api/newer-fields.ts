@@ -28,13 +28,16 @@ declare module "kubernetes-types/core/v1.js" {
     supplementalGroupsPolicy?: string;
   }
   interface Container {
+    /** 1.34: the first that matches wins over `restartPolicy`. */
     restartPolicyRules?: ContainerRestartRule[];
   }
   interface EphemeralContainer {
     restartPolicyRules?: ContainerRestartRule[];
   }
   interface ContainerRestartRule {
-    action?: string;
+    /** "Restart". */
+    action: string;
+    /** `operator`: "In" or "NotIn". */
     exitCodes?: { operator: string; values?: number[] };
   }
   interface EnvVarSource {

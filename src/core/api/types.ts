@@ -17,6 +17,7 @@ export type PodCondition = DeepReadonly<v1.PodCondition>;
 export type PodSecurityContext = DeepReadonly<v1.PodSecurityContext>;
 export type Container = DeepReadonly<v1.Container>;
 export type EphemeralContainer = DeepReadonly<v1.EphemeralContainer>;
+export type ContainerRestartRule = DeepReadonly<v1.ContainerRestartRule>;
 export type ContainerPort = DeepReadonly<v1.ContainerPort>;
 export type ContainerStatus = DeepReadonly<v1.ContainerStatus>;
 export type ContainerState = DeepReadonly<v1.ContainerState>;
