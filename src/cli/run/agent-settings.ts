@@ -55,6 +55,7 @@ export function agentOptions(
     clusterDns: settings.clusterDns,
     resolvConf: settings.resolvConf,
     allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
+    ...(settings.idsPerPod !== undefined && { idsPerPod: settings.idsPerPod }),
     cpuCfsQuota: settings.cpuCfsQuota,
     cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
     oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,

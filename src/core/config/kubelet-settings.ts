@@ -43,6 +43,8 @@ export interface KubeletSettings {
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly crashBackoff: BackoffConfig;
+  /** Absent: the kubelet's 65536. */
+  readonly idsPerPod: number | undefined;
 
   readonly containerRuntimeEndpoint: string;
   /** The runtime's endpoint where no other one is set. */
@@ -147,6 +149,7 @@ function podSettings(config: KubeletConfiguration) {
     seccompDefault: config.seccompDefault,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     crashBackoff: crashBackoff(config),
+    idsPerPod: config.userNamespaces?.idsPerPod,
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
     shutdownGracePeriodMs: milliseconds(config.shutdownGracePeriod),

@@ -15,7 +15,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { admission, stats, userNamespaces, volumes } from "./states.ts";
+import { admission, stats, volumes } from "./states.ts";
 
 export const podFields = {
   staticPodPath: string("", used, "Directory (or one file) of static pods.", { flag: "pod-manifest-path" }),
@@ -72,11 +72,11 @@ export const podFields = {
   ),
   userNamespaces: optionalObject(
     {
-      idsPerPod: optionalLongInteger(userNamespaces, "User and group ids for each pod, a multiple of 65536.", {
+      idsPerPod: optionalLongInteger(used, "User and group ids for each pod, a multiple of 65536.", {
         since: "1.33",
       }),
     },
-    userNamespaces,
+    used,
     "User namespaces of pods.",
     { since: "1.33" },
   ),
