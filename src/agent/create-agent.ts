@@ -20,6 +20,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -85,6 +86,7 @@ export interface AgentOptions {
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
+  readonly admission: PodAdmissionOptions;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -172,7 +174,11 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
+  const admission = new PodAdmission({ log, events, pods, pleg, statuses, workers }, options.admission);
+  const kubelet = new Kubelet(
+    { clock, log, files, pods, workers, admission, pleg, health, statuses, cgroups, events },
+    options,
+  );
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {
@@ -209,9 +215,19 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
-  const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
+  const pressure = createEviction(ports, options, {
+    events,
+    pods,
+    pleg,
+    statuses,
+    workers,
+    stats,
+    gc,
+    imageGc,
+    admission,
+  });
   const { eviction } = pressure;
-  kubelet.admitBy(eviction);
+  admission.checkBy(eviction);
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,

@@ -7,6 +7,7 @@ import { returnDelayMs } from "../../core/eviction/return-delay.ts";
 import { isStandalonePod } from "../../core/pod/standalone-pod.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import type { PodAdmission } from "../admission/pod-admission.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import type { PodManager } from "../pods/pod-manager.ts";
@@ -25,6 +26,7 @@ export interface EvictedPodsPorts {
   readonly records: EvictionRecords;
   readonly eviction: Pick<EvictionManager, "conditions" | "lastRound">;
   readonly evictor: Pick<VictimEvictor, "finishInterrupted">;
+  readonly admission: Pick<PodAdmission, "tryReturn">;
 }
 
 const LOOK_MS = 1_000;
@@ -51,17 +53,14 @@ export class EvictedPods {
 
   /** Starts again what may. */
   look(): void {
-    const { eviction, evictor, pods, workers, events, log } = this.#ports;
+    const { eviction, evictor, pods, admission, events, log } = this.#ports;
     // An agent that has not looked yet does not know of any pressure.
     if (eviction.lastRound === undefined) return;
     evictor.finishInterrupted();
     for (const { pod } of pods.pods()) {
-      if (!this.#mayReturn(pod)) continue;
-      const uid = pod.metadata?.uid ?? "";
+      if (!this.#mayReturn(pod) || !admission.tryReturn(pod)) continue;
       log.info("an evicted pod comes back", { pod: pod.metadata?.name, namespace: pod.metadata?.namespace });
       events.pod(pod, "Normal", "Returning", "The pressure that it was evicted for is over, starting it again");
-      workers.remove(uid);
-      workers.update(pod);
     }
   }
 

@@ -61,6 +61,7 @@ export class PodWorkers implements PodRemoval {
   readonly #unwanted = new Set<string>();
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
+  #onRoom: () => void = () => {};
   #stopped = false;
 
   constructor(ports: PodWorkersPorts, options: PodWorkersOptions) {
@@ -97,6 +98,21 @@ export class PodWorkers implements PodRemoval {
       .map(({ pod }) => pod);
   }
 
+  /** `listener` is called each time that a pod has ended, or nothing is left of it; it must not throw. */
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
+  }
+
+  /** Whether the pod has a worker that is on its way out because no source wanted the pod. */
+  isLeaving(uid: string): boolean {
+    return this.has(uid) && this.#unwanted.has(uid);
+  }
+
+  /** Pods that start once nothing is left of an older self of theirs. */
+  wantedAgain(): readonly Pod[] {
+    return [...this.#wantedAgain.values()];
+  }
+
   /** The pod is wanted in this version. */
   update(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
@@ -119,6 +135,8 @@ export class PodWorkers implements PodRemoval {
 
   /** Ends a pod; a shorter grace than that in force shortens it. */
   kill(pod: Pod, { graceSeconds, atOnce, evict, status }: KillOptions): void {
+    // A wish to start it again ends with this kill.
+    this.#wantedAgain.delete(pod.metadata?.uid ?? "");
     this.#take({
       kind: "kill",
       nowMs: this.#now(),
@@ -216,10 +234,12 @@ export class PodWorkers implements PodRemoval {
         );
         return;
       case "terminated":
+        this.#onRoom();
         return;
       case "finished":
         activity.cancelTimer();
         if (this.#unwanted.has(action.uid)) this.#forget(action.uid);
+        this.#onRoom();
     }
   }
 
@@ -304,6 +324,7 @@ export class PodWorkers implements PodRemoval {
     this.#state = forgetFinishedPod(this.#state, uid);
     this.#activities.delete(uid);
     this.#startAgain(uid);
+    this.#onRoom();
   }
 
   #startAgain(uid: string): void {

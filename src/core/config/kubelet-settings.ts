@@ -1,4 +1,5 @@
 /** The configuration as the agent uses it: units in the names, durations as milliseconds, quantities as bytes. */
+import type { Taint } from "../pod/tolerates.ts";
 import { bytesOf } from "../quantity/index.ts";
 import { featureEnabled } from "./feature-gates.ts";
 import { parseGoDuration } from "./go-duration.ts";
@@ -99,6 +100,7 @@ export interface KubeletSettings {
   readonly localStorageCapacityIsolation: boolean;
   readonly volumeStatsAggPeriodMs: number;
 
+  readonly registerWithTaints: readonly Taint[];
   readonly shutdownGracePeriodMs: number;
   readonly shutdownGracePeriodCriticalPodsMs: number;
 
@@ -149,6 +151,7 @@ function podSettings(config: KubeletConfiguration) {
     crashLoopBackOffMaxMs: maxRestart === undefined ? 300_000 : milliseconds(maxRestart),
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
+    registerWithTaints: config.registerWithTaints,
     shutdownGracePeriodMs: milliseconds(config.shutdownGracePeriod),
     shutdownGracePeriodCriticalPodsMs: milliseconds(config.shutdownGracePeriodCriticalPods),
   };
