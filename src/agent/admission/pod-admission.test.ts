@@ -33,6 +33,8 @@ test("a pod without room is Failed with the kubelet's words, and nothing of it i
   await node.clock.pass(5_000);
   assert.ok(node.running("first"));
   assert.equal(outcome(node, second), OUT_OF_CPU);
+  // Containers that wait would be shown instead of the reason.
+  assert.equal(node.status(second)?.containerStatuses, undefined);
   assert.equal(node.runtime.sandboxes.size, 1);
   const told = node.events().filter((event) => event.startsWith("OutOf"));
   assert.deepEqual(told, [

@@ -210,6 +210,7 @@ export class PodSyncer {
     const { statuses, health, probes } = this.#ports;
     const uid = uidOf(pod);
     const previous = statuses.get(uid);
+    if (previous !== undefined && evict === undefined && wasRefused(previous, podStatus)) return previous;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),
@@ -254,6 +255,11 @@ export class PodSyncer {
 
 function uidOf(pod: Pod): string {
   return pod.metadata?.uid ?? "";
+}
+
+/** The pod never had a container, and never will: its status tells why, and nothing else. */
+function wasRefused({ phase, containerStatuses }: PodStatus, observed: RuntimePodStatus): boolean {
+  return isTerminalPhase(phase) && containerStatuses === undefined && observed.containerStatuses.length === 0;
 }
 
 function emptyStatus(pod: Pod): RuntimePodStatus {
