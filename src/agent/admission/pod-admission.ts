@@ -38,7 +38,7 @@ export interface PodAdmissionPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly pods: Pick<PodManager, "pods">;
-  readonly pleg: Pick<Pleg, "peek" | "relistedAtMonotonic">;
+  readonly pleg: Pick<Pleg, "isUnclear" | "peek" | "relistedAtMonotonic">;
   readonly statuses: StatusManager;
   readonly workers: PodWorkers;
 }
@@ -71,8 +71,6 @@ export class PodAdmission {
   readonly #checks: AdmissionCheck[] = [];
   /** Let in as soon as others have ended, oldest first; their room is theirs already. */
   readonly #waiting = new Map<string, Pod>();
-  /** UIDs of pods that this agent has refused: they never held room. */
-  readonly #refused = new Set<string>();
   readonly #demands = new WeakMap<Pod, PodDemand>();
   #isScheduled = false;
   #isClosed = false;
@@ -105,7 +103,6 @@ export class PodAdmission {
 
   /** No source wants the pod any more. */
   forget(uid: string): void {
-    this.#refused.delete(uid);
     if (this.#waiting.delete(uid)) this.#schedule();
   }
 
@@ -132,7 +129,8 @@ export class PodAdmission {
       if (workers.isLeaving(uid)) return "leaving";
       return worker.phase === "finished" && mayBeTriedAgain(pod, status) ? "refused" : "inside";
     }
-    if (pleg.peek(uid) !== undefined || (status !== undefined && !isRefused(status))) return "inside";
+    if (pleg.peek(uid) !== undefined || pleg.isUnclear(uid) || (status !== undefined && !isRefused(status)))
+      return "inside";
     return pleg.relistedAtMonotonic === undefined ? "unknown" : "new";
   }
 
@@ -174,7 +172,6 @@ export class PodAdmission {
     const { events, log, statuses, workers } = this.#ports;
     const uid = uidOf(pod);
     this.#waiting.delete(uid);
-    this.#refused.delete(uid);
     if (workers.has(uid)) {
       log.info("a pod that was refused is let in", { pod: pod.metadata?.name, namespace: pod.metadata?.namespace });
       if (isRefused(statuses.get(uid))) events.pod(pod, "Normal", "Admitted", "There is room for the pod now");
@@ -207,7 +204,6 @@ export class PodAdmission {
   #fail(pod: Pod, status: PodStatus): void {
     const { statuses, workers } = this.#ports;
     const uid = uidOf(pod);
-    this.#refused.add(uid);
     statuses.set(uid, status);
     workers.update(pod);
   }
@@ -271,14 +267,24 @@ export class PodAdmission {
       inside.set(uidOf(other), { pod: other, demand: this.#demandOf(other), isEnding });
     for (const worker of Object.values(workers.state.workers)) {
       if (worker.runtimeOnly || worker.fullName === fullName || worker.terminatedAtMs !== undefined) continue;
-      const isEnding = worker.phase !== "sync";
+      // One that has ended may have left containers to an agent that died before it could stop them.
       const isOver = isTerminalPhase(statuses.get(worker.uid)?.phase);
-      if (isOver && (!isEnding || this.#refused.has(worker.uid))) continue;
-      add(worker.pod, isEnding);
+      if (isOver && !this.#mayRun(worker.uid)) continue;
+      add(worker.pod, isOver || worker.phase !== "sync");
     }
     for (const other of [...workers.wantedAgain(), ...this.#waiting.values()]) add(other, false);
     inside.delete(uid);
     return [...inside.values()];
+  }
+
+  #mayRun(uid: string): boolean {
+    const { pleg } = this.#ports;
+    const { sandboxStatuses = [], containerStatuses = [] } = pleg.peek(uid) ?? {};
+    return (
+      pleg.isUnclear(uid) ||
+      sandboxStatuses.some(({ state }) => state === "SANDBOX_READY") ||
+      containerStatuses.some(({ state }) => state === "CONTAINER_RUNNING")
+    );
   }
 
   #demandOf(pod: Pod): PodDemand {

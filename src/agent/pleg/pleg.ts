@@ -116,6 +116,11 @@ export class Pleg {
     return this.#cache.peek(uid);
   }
 
+  /** The runtime has or may have something of the pod, but has not said yet what. */
+  isUnclear(uid: string): boolean {
+    return this.#cache.isUnclear(uid);
+  }
+
   /** UIDs of all pods that the runtime knew at the last relist or observation. */
   knownPods(): readonly string[] {
     return this.#cache.uids();

@@ -85,6 +85,11 @@ export class PodCache {
     return this.#entries.get(uid)?.status;
   }
 
+  /** A list named the pod, or somebody asked about it, and the runtime has not said yet what it has of it. */
+  isUnclear(uid: string): boolean {
+    return this.#entries.get(uid)?.observedAt === -Infinity;
+  }
+
   uids(): readonly string[] {
     return [...this.#entries].flatMap(([uid, entry]) => (entry.status === undefined ? [] : [uid]));
   }
