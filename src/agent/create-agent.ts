@@ -32,6 +32,7 @@ import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { Kubelet } from "./kubelet.ts";
+import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
 import { OomKills } from "./oom/oom-kills.ts";
@@ -49,8 +50,10 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
+import { StartTurns } from "./turns/start-turns.ts";
 import { PodVolumes } from "./volumes/pod-volumes.ts";
 
 export interface AgentPorts {
@@ -83,6 +86,8 @@ export interface AgentOptions {
   readonly clusterDomain: string;
   readonly clusterDns: readonly string[];
   readonly resolvConf: string;
+  /** Checked by the configuration: each is a name or pattern that `sysctlAllowlist` takes. */
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
@@ -148,13 +153,22 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
   const volumes = new PodVolumes({ files, objects: pods });
-  const killer = new PodKiller({ log, runtime, events });
+  const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
+  const killer = new PodKiller({ clock, log, runtime, events, hooks });
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds, probes: probes.results });
+  const podRuntime = createPodRuntime(ports, options, {
+    events,
+    pods,
+    hooks,
+    killer,
+    cgroups,
+    holds,
+    probes: probes.results,
+  });
   const syncer = new PodSyncer(
     {
       clock,
@@ -215,19 +229,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
-  const pressure = createEviction(ports, options, {
-    events,
-    pods,
-    pleg,
-    statuses,
-    workers,
-    stats,
-    gc,
-    imageGc,
-    admission,
-  });
+  const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  admission.checkBy(eviction);
+  admission.checkBy(pressure.admission);
+  admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,
@@ -238,6 +243,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    killer,
     workers,
     pods,
     kubelet,
@@ -268,6 +274,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
 interface RuntimeParts {
   readonly events: EventRecorder;
   readonly pods: PodManager;
+  readonly hooks: HookRunner;
   readonly killer: PodKiller;
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
@@ -276,12 +283,25 @@ interface RuntimeParts {
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds, probes } = parts;
+  const { events, pods, hooks, killer, cgroups, holds, probes } = parts;
+  const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
+    {
+      clock,
+      log,
+      runtime,
+      images,
+      mounts: new ContainerMounts(files),
+      logFiles,
+      events,
+      objects: pods,
+      hooks,
+      killer,
+      turns,
+    },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,
@@ -296,7 +316,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes },
+    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
     { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
   );
 }

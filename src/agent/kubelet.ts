@@ -60,6 +60,7 @@ export class Kubelet {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
       if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
     });
+    ports.workers.onWantedAgain((pod) => ports.admission.take([pod]));
     ports.health.onChange((readiness) => this.#onReadiness(readiness));
   }
 
@@ -201,6 +202,6 @@ export class Kubelet {
 
   #isNobodys(uid: string): boolean {
     const { pods, workers, pleg } = this.#ports;
-    return !workers.has(uid) && pods.pod(uid) === undefined && pleg.peek(uid) === undefined;
+    return !workers.has(uid) && pods.pod(uid) === undefined && !pleg.isKnown(uid);
   }
 }

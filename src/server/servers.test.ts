@@ -37,6 +37,7 @@ const machine: MachineInfo = {
   machineId: "machine",
   systemUuid: "uuid",
   kernelVersion: "6",
+  appArmor: false,
   osImage: "Linux",
   architecture: "amd64",
   nodeIp: "10.0.0.1",

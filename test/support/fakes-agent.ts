@@ -23,6 +23,7 @@ export const FAKE_OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "",
+  allowedUnsafeSysctls: [],
   allocatable: { cpu: "4", memory: "8Gi" },
   admission: {
     node: admissionNode({
@@ -66,6 +67,8 @@ export class FakeSource implements ManifestSource {
   readonly location: string;
   #onSnapshot: (snapshot: ManifestSnapshot) => void = () => {};
   #last: ManifestSnapshot | undefined;
+  /** A new agent is told nothing before a test does. */
+  isSlow = false;
 
   constructor(kind: ManifestSource["kind"] = "manifests", location = "/manifests") {
     this.kind = kind;
@@ -74,7 +77,7 @@ export class FakeSource implements ManifestSource {
 
   async run(onSnapshot: (snapshot: ManifestSnapshot) => void, signal: AbortSignal): Promise<void> {
     this.#onSnapshot = onSnapshot;
-    if (this.#last !== undefined) onSnapshot(this.#last);
+    if (this.#last !== undefined && !this.isSlow) onSnapshot(this.#last);
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   }
 
@@ -192,6 +195,11 @@ export class FakeNode {
     await this.start();
   }
 
+  /** The agent dies when it wants to end a pod: it has decided, and done nothing. */
+  dieInsteadOfKilling(): void {
+    this.agent.workers.kill = () => void this.agent.stop();
+  }
+
   /** A container's first process ends. */
   async exit(id: string, code: number): Promise<void> {
     this.runtime.exit(id, code);
@@ -223,6 +231,7 @@ const MACHINE = {
   machineId: "machine",
   systemUuid: "uuid",
   kernelVersion: "6.1.0",
+  appArmor: false,
   osImage: "Debian",
   architecture: "amd64",
   nodeIp: "192.0.2.1",

@@ -141,6 +141,8 @@ export class FakeCgroups implements Cgroups {
 export class FakeFiles implements PodFiles {
   readonly pods = new Set<string>();
   readonly mounted = new Set<string>();
+  /** Files of the machine by path. */
+  readonly hostFiles = new Map<string, string>();
   /** What `readTail` finds; an Error is thrown. */
   readonly tails = new Map<string, string | Error>();
   readonly payloads = new Map<string, readonly PayloadFile[]>();
@@ -186,8 +188,8 @@ export class FakeFiles implements PodFiles {
     return `/pods/${uid}/etc-hosts`;
   }
 
-  async hostFile(): Promise<string | undefined> {
-    return undefined;
+  async hostFile(path: string): Promise<string | undefined> {
+    return this.hostFiles.get(path);
   }
 
   async createTerminationLog(uid: string, container: string, attempt: number): Promise<string> {

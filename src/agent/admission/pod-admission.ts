@@ -7,7 +7,7 @@ import {
   type AdmissionNode,
   decideAdmission,
   inAdmissionOrder,
-  isRefusalReason,
+  isOutOfRoom,
   type PodDemand,
   type PodInside,
   PREEMPTED_MESSAGE,
@@ -32,13 +32,15 @@ import type { StatusManager } from "../status/status-manager.ts";
 /** Says whether a new pod may start, room apart; one that may not has failed. */
 export interface AdmissionCheck {
   admit(pod: Pod): Admission;
+  /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
+  finishInterrupted?(pod: Pod): boolean;
 }
 
 export interface PodAdmissionPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly pods: Pick<PodManager, "pods">;
-  readonly pleg: Pick<Pleg, "isUnclear" | "peek" | "relistedAtMonotonic">;
+  readonly pleg: Pick<Pleg, "isKnown" | "peek" | "relistedAtMonotonic">;
   readonly statuses: StatusManager;
   readonly workers: PodWorkers;
 }
@@ -62,8 +64,8 @@ const PREEMPTED: KillStatus = {
 /** Pods that a message names. */
 const MAX_NAMED = 5;
 
-/** Where a wanted pod stands: `unknown` until the runtime has been listed, `leaving` while its older self is ending. */
-type Standing = "inside" | "leaving" | "unknown" | "refused" | "new";
+/** Where a wanted pod stands: `unknown` until the runtime has been listed. */
+type Standing = "inside" | "unknown" | "refused" | "new";
 
 export class PodAdmission {
   readonly #ports: PodAdmissionPorts;
@@ -71,6 +73,8 @@ export class PodAdmission {
   readonly #checks: AdmissionCheck[] = [];
   /** Let in as soon as others have ended, oldest first; their room is theirs already. */
   readonly #waiting = new Map<string, Pod>();
+  /** Let in, and to start once nothing is left of an older self of theirs. */
+  readonly #returning = new Map<string, Pod>();
   readonly #demands = new WeakMap<Pod, PodDemand>();
   #isScheduled = false;
   #isClosed = false;
@@ -94,6 +98,7 @@ export class PodAdmission {
     if (this.#isClosed) return;
     const fresh: Pod[] = [];
     for (const pod of pods) {
+      if (this.#isFinishedByCheck(pod)) continue;
       const standing = this.#standingOf(pod);
       if (standing === "inside") this.#ports.workers.update(pod);
       else if (standing === "new" || standing === "refused") fresh.push(pod);
@@ -103,6 +108,7 @@ export class PodAdmission {
 
   /** No source wants the pod any more. */
   forget(uid: string): void {
+    this.#returning.delete(uid);
     if (this.#waiting.delete(uid)) this.#schedule();
   }
 
@@ -112,12 +118,9 @@ export class PodAdmission {
     this.#waiting.clear();
   }
 
-  /** Starts a finished pod again if there is room for it now; `false`: there is not. */
-  tryReturn(pod: Pod): boolean {
-    if (this.#isClosed || this.#refusalOf(pod) !== undefined) return false;
-    const { verdict } = decideAdmission(this.#input(pod));
-    if (verdict === "admit") this.#letIn(pod);
-    return verdict === "admit";
+  #isFinishedByCheck(pod: Pod): boolean {
+    if (this.#ports.workers.has(uidOf(pod))) return false;
+    return this.#checks.some((check) => check.finishInterrupted?.(pod) === true);
   }
 
   #standingOf(pod: Pod): Standing {
@@ -126,11 +129,11 @@ export class PodAdmission {
     const status = statuses.get(uid);
     const worker = workers.state.workers[uid];
     if (worker !== undefined) {
-      if (workers.isLeaving(uid)) return "leaving";
+      // It is looked at again when nothing is left of its older self.
+      if (workers.isLeaving(uid)) return "inside";
       return worker.phase === "finished" && mayBeTriedAgain(pod, status) ? "refused" : "inside";
     }
-    if (pleg.peek(uid) !== undefined || pleg.isUnclear(uid) || (status !== undefined && !isRefused(status)))
-      return "inside";
+    if (pleg.isKnown(uid) || (status !== undefined && !isOutOfRoom(status))) return "inside";
     return pleg.relistedAtMonotonic === undefined ? "unknown" : "new";
   }
 
@@ -153,7 +156,7 @@ export class PodAdmission {
         for (const victim of decision.victims) this.#preempt(victim, pod);
         this.#hold(pod, decision.victims);
         // A victim that had not started makes room at once.
-        if (decision.victims.some((victim) => !this.#ports.workers.has(uidOf(victim)))) this.#schedule();
+        this.#schedule();
         return;
       case "refuse":
         this.#refuse(pod, decision, isTold);
@@ -172,14 +175,16 @@ export class PodAdmission {
     const { events, log, statuses, workers } = this.#ports;
     const uid = uidOf(pod);
     this.#waiting.delete(uid);
+    this.#returning.delete(uid);
     if (workers.has(uid)) {
       log.info("a pod that was refused is let in", { pod: pod.metadata?.name, namespace: pod.metadata?.namespace });
-      if (isRefused(statuses.get(uid))) events.pod(pod, "Normal", "Admitted", "There is room for the pod now");
+      if (isOutOfRoom(statuses.get(uid))) events.pod(pod, "Normal", "Admitted", "There is room for the pod now");
       workers.remove(uid);
     } else {
       statuses.forget(uid);
     }
     workers.update(pod);
+    if (!workers.has(uid) || workers.isLeaving(uid)) this.#returning.set(uid, pod);
   }
 
   #hold(pod: Pod, others: readonly Pod[]): void {
@@ -214,6 +219,8 @@ export class PodAdmission {
     const { name, namespace } = victim.metadata ?? {};
     log.warn("pod is preempted", { pod: name, namespace, for: podFullName(preemptor) });
     events.pod(victim, "Warning", PREEMPTED_REASON, PREEMPTED_MESSAGE);
+    // It is let in anew, or refused, when it is time for it to start.
+    if (this.#returning.delete(uidOf(victim))) return;
     if (this.#waiting.delete(uidOf(victim))) {
       const { reason, message, conditions = [] } = PREEMPTED;
       this.#fail(victim, { phase: "Failed", reason, message, conditions, qosClass: qosClass(victim) });
@@ -272,16 +279,17 @@ export class PodAdmission {
       if (isOver && !this.#mayRun(worker.uid)) continue;
       add(worker.pod, isOver || worker.phase !== "sync");
     }
-    for (const other of [...workers.wantedAgain(), ...this.#waiting.values()]) add(other, false);
+    for (const other of [...this.#returning.values(), ...this.#waiting.values()]) add(other, false);
     inside.delete(uid);
     return [...inside.values()];
   }
 
   #mayRun(uid: string): boolean {
     const { pleg } = this.#ports;
-    const { sandboxStatuses = [], containerStatuses = [] } = pleg.peek(uid) ?? {};
+    const status = pleg.peek(uid);
+    if (status === undefined) return pleg.isKnown(uid);
+    const { sandboxStatuses, containerStatuses } = status;
     return (
-      pleg.isUnclear(uid) ||
       sandboxStatuses.some(({ state }) => state === "SANDBOX_READY") ||
       containerStatuses.some(({ state }) => state === "CONTAINER_RUNNING")
     );
@@ -301,12 +309,7 @@ export class PodAdmission {
  * refused until its file changes or the agent starts anew, as in the kubelet.
  */
 function mayBeTriedAgain(pod: Pod, status: PodStatus | undefined): boolean {
-  return isStandalonePod(pod) && isRefused(status);
-}
-
-function isRefused(status: PodStatus | undefined): boolean {
-  if (status?.phase !== "Failed") return false;
-  return status.reason === PREEMPTED_REASON || isRefusalReason(status.reason);
+  return isStandalonePod(pod) && isOutOfRoom(status);
 }
 
 function namesOf(pods: readonly Pod[]): string {

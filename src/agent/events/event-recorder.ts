@@ -1,9 +1,15 @@
 /**
  * Records events about pods and the node as Kubernetes events. The same event again raises its count instead of making
- * a new record; the records are durable and bounded.
+ * a new record, and so do many that differ in their words alone; the records are durable and bounded.
  */
 import { formatTime } from "../../core/api/time.ts";
 import type { ObjectReference, Pod } from "../../core/api/types.ts";
+import {
+  COMBINED_PREFIX,
+  combineSimilar,
+  NO_SIMILAR_EVENTS,
+  type SimilarEventsState,
+} from "../../core/events/similar-events.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
@@ -40,6 +46,7 @@ export class EventRecorder {
   readonly #nodeName: string;
   /** By what makes two events the same, oldest change first. */
   readonly #events = new Map<string, RecordedEvent>();
+  #similar: SimilarEventsState = NO_SIMILAR_EVENTS;
   #sequence = 0;
   #listeners: readonly ((event: RecordedEvent) => void)[] = [];
 
@@ -80,12 +87,12 @@ export class EventRecorder {
     annotations?: Readonly<Record<string, string>>,
   ): void {
     const { clock, log, store } = this.#ports;
-    const message = bounded(text);
+    const message = this.#toldMessage(involvedObject, type, reason, text);
     const now = formatTime(clock.now());
     const key = identityOf(involvedObject, { type, reason, message });
     const before = this.#events.get(key);
     const event: RecordedEvent = before
-      ? { ...before, count: before.count + 1, lastTimestamp: now, ...(annotations && { annotations }) }
+      ? { ...before, message, count: before.count + 1, lastTimestamp: now, ...(annotations && { annotations }) }
       : {
           name: `${involvedObject.name ?? ""}.${this.#nextSequence()}`,
           namespace: involvedObject.namespace ?? "default",
@@ -121,6 +128,15 @@ export class EventRecorder {
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
+  }
+
+  /** What is told of the node (broken manifests, pressure) is another matter each time, and bounded where it arises. */
+  #toldMessage(object: ObjectReference, type: EventType, reason: string, text: string): string {
+    if (object.kind === "Node") return bounded(text);
+    const key = identityOf(object, { type, reason, message: "" });
+    const step = combineSimilar(this.#similar, { key, message: bounded(text), nowMs: this.#ports.clock.now() });
+    this.#similar = step.state;
+    return bounded(step.message);
   }
 
   #nextSequence(): string {
@@ -168,5 +184,6 @@ function identityOf(
   event: { readonly type: string; readonly reason: string; readonly message: string },
 ): string {
   const { kind = "", namespace = "", name = "", uid = "", fieldPath = "" } = object;
-  return [kind, namespace, name, uid, fieldPath, event.type, event.reason, event.message].join("\u0000");
+  const message = event.message.startsWith(COMBINED_PREFIX) ? COMBINED_PREFIX : event.message;
+  return [kind, namespace, name, uid, fieldPath, event.type, event.reason, message].join("\u0000");
 }

@@ -15,7 +15,7 @@ import type { Log } from "../../ports/log.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 import type { PressureSignals } from "../../ports/pressure-signals.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
-import type { PodAdmission } from "../admission/pod-admission.ts";
+import type { AdmissionCheck } from "../admission/pod-admission.ts";
 import type { ContainerGc } from "../containers/container-gc.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageGc } from "../images/image-gc.ts";
@@ -63,18 +63,18 @@ interface Parts {
   readonly stats: StatsManager;
   readonly gc: ContainerGc;
   readonly imageGc: ImageGc;
-  readonly admission: PodAdmission;
 }
 
 export function createEviction(ports: Ports, options: Options, parts: Parts) {
   const { clock, log, store, cgroups, files } = ports;
-  const { events, pods, pleg, statuses, workers, stats, gc, imageGc, admission } = parts;
+  const { events, pods, pleg, statuses, workers, stats, gc, imageGc } = parts;
   const records = new EvictionRecords({ log, store });
   const evictor = new VictimEvictor({
     clock,
     log,
     events,
     records,
+    pods,
     workers,
     statuses,
     lastLogLines: (pod) => readLastLogLines({ pleg, files }, options.logRoot, pod),
@@ -86,19 +86,12 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   );
   eviction.onConditions((now, before) => tellConditions(events, options.nodeName, now, before));
   const alarms = new MemoryAlarms({ clock, log, signals: ports.pressureSignals, stats, eviction });
-  const evictedPods = new EvictedPods({
-    clock,
-    log,
-    events,
-    pods,
-    workers,
-    statuses,
-    records,
-    eviction,
-    evictor,
-    admission,
-  });
-  return { eviction, records, components: [alarms, eviction, evictedPods] as const };
+  const evictedPods = new EvictedPods({ clock, log, events, pods, workers, statuses, records, eviction, evictor });
+  const admission: AdmissionCheck = {
+    admit: (pod) => evictedPods.admit(pod),
+    finishInterrupted: (pod) => evictor.finishInterrupted(pod),
+  };
+  return { eviction, records, admission, components: [alarms, eviction, evictedPods] as const };
 }
 
 /** What lies on which filesystem is known once the runtime has told where its images are; until then all is one. */

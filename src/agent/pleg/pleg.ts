@@ -116,9 +116,9 @@ export class Pleg {
     return this.#cache.peek(uid);
   }
 
-  /** The runtime has or may have something of the pod, but has not said yet what. */
-  isUnclear(uid: string): boolean {
-    return this.#cache.isUnclear(uid);
+  /** Whether the runtime has anything of a pod, as far as was seen: also one that was listed and could not be observed. */
+  isKnown(uid: string): boolean {
+    return this.#cache.isKnown(uid);
   }
 
   /** UIDs of all pods that the runtime knew at the last relist or observation. */

@@ -80,6 +80,16 @@ test("a crash is made good at once, the next one after 10 s, then 20 s", async (
   assert.equal(node.status(web)?.containerStatuses?.[0]?.restartCount, 4);
 });
 
+test("an instance whose newest sibling was removed and left its log writes over no log", async () => {
+  const web = podOf("web");
+  const node = await nodeWith(web);
+  await node.exit(node.running("main")?.id ?? "", 1);
+  node.logFiles.names = ["0.log", "1.log", "4.log"];
+  await node.exit(node.running("main")?.id ?? "", 1);
+  await node.clock.pass(10_100);
+  assert.equal(node.status(web)?.containerStatuses?.[0]?.restartCount, 5);
+});
+
 test("a wall clock that jumps stretches no back-off", async () => {
   const web = podOf("web");
   const node = await nodeWith(web);

@@ -11,6 +11,7 @@ import { qosClass } from "../../core/pod/qos.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import { generatePodStatus, type PodStatusInput } from "../../core/pod/status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import { withHostIps } from "../../core/pod/status-ips.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -93,7 +94,8 @@ export class PodSyncer {
     }
     const prepared = await this.#prepare(pod);
     if (prepared === undefined) return { terminal: false, retryInMs: RETRY_MS };
-    const outcome = await runtime.sync(pod, observed, prepared, signal).catch((error: unknown) => {
+    const onAddresses = (ips: readonly string[]) => void this.#setStatus(pod, { ...observed, ips });
+    const outcome = await runtime.sync(pod, observed, { ...prepared, onAddresses }, signal).catch((error: unknown) => {
       this.#acted(uid);
       throw error;
     });
@@ -222,7 +224,7 @@ export class PodSyncer {
       ...(previous !== undefined && { previous }),
       ...(evict !== undefined && { evict }),
     };
-    return statuses.set(uid, generatePodStatus(input));
+    return statuses.set(uid, withHostIps(generatePodStatus(input), input.hostIps));
   }
 
   /** Cgroup, directories and volumes; `undefined`: something is missing, told by an event. */

@@ -62,6 +62,7 @@ export class PodWorkers implements PodRemoval {
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
   #onRoom: () => void = () => {};
+  #onWantedAgain: (pod: Pod) => void = (pod) => this.update(pod);
   #stopped = false;
 
   constructor(ports: PodWorkersPorts, options: PodWorkersOptions) {
@@ -77,6 +78,11 @@ export class PodWorkers implements PodRemoval {
   async stop(): Promise<void> {
     this.#halt();
     await Promise.allSettled([...this.#activities.values()].map(({ running }) => running));
+  }
+
+  /** `listener` starts a pod that was wanted again before it was gone, and is gone now; without one it starts at once. */
+  onWantedAgain(listener: (pod: Pod) => void): void {
+    this.#onWantedAgain = listener;
   }
 
   has(uid: string): boolean {
@@ -108,11 +114,6 @@ export class PodWorkers implements PodRemoval {
     return this.has(uid) && this.#unwanted.has(uid);
   }
 
-  /** Pods that start once nothing is left of an older self of theirs. */
-  wantedAgain(): readonly Pod[] {
-    return [...this.#wantedAgain.values()];
-  }
-
   /** The pod is wanted in this version. */
   update(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
@@ -135,8 +136,6 @@ export class PodWorkers implements PodRemoval {
 
   /** Ends a pod; a shorter grace than that in force shortens it. */
   kill(pod: Pod, { graceSeconds, atOnce, evict, status }: KillOptions): void {
-    // A wish to start it again ends with this kill.
-    this.#wantedAgain.delete(pod.metadata?.uid ?? "");
     this.#take({
       kind: "kill",
       nowMs: this.#now(),
@@ -331,6 +330,6 @@ export class PodWorkers implements PodRemoval {
     const again = this.#wantedAgain.get(uid);
     if (again === undefined) return;
     this.#wantedAgain.delete(uid);
-    this.update(again);
+    this.#onWantedAgain(again);
   }
 }

@@ -14,8 +14,10 @@ import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import { podHostname } from "../../core/pod/names.ts";
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
+import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import { withDottedSysctls } from "../../core/pod/sysctls.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -23,6 +25,7 @@ import type { RuntimeService } from "../../ports/runtime.ts";
 import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import { finishCall } from "./finish-call.ts";
@@ -39,6 +42,7 @@ export interface PodRuntimePorts {
   readonly starter: ContainerStarter;
   readonly cgroups: PodCgroups;
   readonly dns: PodDns;
+  readonly turns: StartTurns;
   readonly probes: {
     /** Last results by container id. */
     readonly liveness: ReadonlyMap<string, ProbeResult>;
@@ -56,6 +60,8 @@ export interface PodRuntimeOptions {
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
   readonly volumePaths: ReadonlyMap<string, string>;
+  /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
+  readonly onAddresses?: (ips: readonly string[]) => void;
 }
 
 export interface SyncOutcome {
@@ -143,7 +149,7 @@ export class PodRuntime {
     for (const { container } of inOldSandbox ?? due()) {
       run.signal.throwIfAborted();
       const failed = await this.#start(run, sandbox, container);
-      if (failed && isInit(run.pod, container)) break;
+      if (failed && holdsUpOthers(run.pod, container)) break;
     }
     return true;
   }
@@ -160,7 +166,12 @@ export class PodRuntime {
       return any;
     }
     const kills = actions.containersToKill.map(({ id, name, message, reason }) =>
-      killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
+      killer.killContainer(
+        pod,
+        { containerId: id, containerName: name, message, reason, podIps: observed.ips },
+        undefined,
+        signal,
+      ),
     );
     // All of them end before the sync does, or the next one would run beside what is left of this one.
     const failed = (await Promise.allSettled(kills)).find((result) => result.status === "rejected");
@@ -174,7 +185,7 @@ export class PodRuntime {
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
-    const { clock, events, runtime } = this.#ports;
+    const { events, runtime } = this.#ports;
     const { pod } = run;
     const config = await this.#sandboxConfig(pod, actions.attempt);
     if ("error" in config) {
@@ -184,11 +195,13 @@ export class PodRuntime {
     }
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await finishCall(clock, run.signal, (signal) => runtime.runPodSandbox(config, "", { signal }));
+      const id = await this.#runSandbox(run, config);
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
-      return { id, config, podIps: ip === "" || onHost ? [] : [ip, ...additionalIps] };
+      const podIps = ip === "" || onHost ? [] : [ip, ...additionalIps];
+      if (podIps.length > 0) run.prepared.onAddresses?.(podIps);
+      return { id, config, podIps };
     } catch (error) {
       run.signal.throwIfAborted();
       events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${errorMessage(error)}`);
@@ -197,15 +210,23 @@ export class PodRuntime {
     }
   }
 
+  #runSandbox({ pod, signal }: SyncRun, config: PodSandboxConfig): Promise<string> {
+    const { clock, runtime, turns } = this.#ports;
+    const make = () => finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, "", { signal: patient }));
+    return turns.sandbox(pod, make, signal);
+  }
+
   async #sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig | { readonly error: string }> {
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const hostname = podHostname(pod, this.#options.clusterDomain);
     if ("error" in hostname) return hostname;
+    const dns = await this.#ports.dns.configFor(pod);
+    if ("error" in dns) return dns;
     return sandboxConfig({
-      pod,
+      pod: withDottedSysctls(pod),
       attempt,
       hostname: hostname.kernelHostname,
-      dns: await this.#ports.dns.configFor(pod),
+      dns: dns.config,
       cgroupParent: this.#ports.cgroups.runtimeParent(pod),
       logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
       ...this.#options.resources,
@@ -293,16 +314,16 @@ interface Start {
   readonly container: Container;
 }
 
-/** Ephemeral containers first, then at most one init container, then the containers: the order of the kubelet. */
+/** Ephemeral containers first, then init containers, then the containers: the order of the kubelet. */
 function startsOf(actions: PodActions): readonly Start[] {
-  const init = actions.nextInitContainerToStart;
   return [
     ...actions.ephemeralContainersToStart.map((container) => ({ container: container as Container })),
-    ...(init === undefined ? [] : [{ container: init }]),
+    ...actions.initContainersToStart.map((container) => ({ container })),
     ...actions.containersToStart.map((container) => ({ container })),
   ];
 }
 
-function isInit(pod: Pod, container: Container): boolean {
-  return pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
+/** Nothing after it may start before it has. */
+function holdsUpOthers(pod: Pod, container: Container): boolean {
+  return !isSidecar(container) && pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
 }

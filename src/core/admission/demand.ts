@@ -1,7 +1,8 @@
 /** What pods ask of a node and what a node has, as numbers that can be compared. Source: scheduler framework/types.go Resource. */
 import type { Pod, ResourceList } from "../api/types.ts";
 import { isHugePageResource } from "../cgroup/huge-pages.ts";
-import { isSidecar, podResources } from "../pod/resources.ts";
+import { podResources } from "../pod/resources.ts";
+import { isSidecar } from "../pod/restart-policy.ts";
 import { qualifiedNameErrors } from "../pod/validation/names.ts";
 import { type Quantity, quantityMilliValue, quantityOrZero, quantityValue } from "../quantity/index.ts";
 

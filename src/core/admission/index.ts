@@ -9,4 +9,4 @@ export { type Shortage, shortages } from "./fit.ts";
 export { type AdmissionNode, type AdmissionNodeInput, admissionNode } from "./node.ts";
 export { nodeLabels } from "./node-labels.ts";
 export { inAdmissionOrder } from "./order.ts";
-export { isRefusalReason, PREEMPTED_MESSAGE, PREEMPTED_REASON, type Refusal } from "./reasons.ts";
+export { isOutOfRoom, PREEMPTED_MESSAGE, PREEMPTED_REASON, type Refusal } from "./reasons.ts";

@@ -1,4 +1,5 @@
 /** Why pods are refused, in the kubelet's words. Source: kubelet lifecycle/predicate.go, scheduler plugins (1.33). */
+import type { PodStatus } from "../api/types.ts";
 import type { Shortage } from "./fit.ts";
 
 /** A pod that is refused is Failed with this reason; `message` is the event's. */
@@ -30,17 +31,16 @@ export const OS_FIELD_REFUSAL: Refusal = {
 export const PREEMPTED_REASON = "Preempting";
 export const PREEMPTED_MESSAGE = "Preempted in order to admit critical pod";
 
+const EVICTED_REASON = "Evicted";
 const OUT_OF = "OutOf";
-const REASONS: ReadonlySet<string> = new Set([
-  ...Object.keys(PREDICATES),
-  OS_LABEL_REFUSAL.reason,
-  OS_FIELD_REFUSAL.reason,
-  "UnexpectedAdmissionError",
-]);
 
-/** Whether a pod status of that reason says that the pod was refused by what `decideAdmission` checks. */
-export function isRefusalReason(reason: string | undefined): boolean {
-  return reason !== undefined && (REASONS.has(reason) || reason.startsWith(OUT_OF));
+/**
+ * Whether the pod was refused before it had a container, or had to make room: it may be let in later as if it were new.
+ * Who was evicted, or refused under pressure, is eviction's to bring back.
+ */
+export function isOutOfRoom(status: PodStatus | undefined): boolean {
+  if (status?.phase !== "Failed" || status.reason === EVICTED_REASON) return false;
+  return status.reason === PREEMPTED_REASON || status.containerStatuses === undefined;
 }
 
 export function predicateRefusal(predicate: Predicate): Refusal {

@@ -42,6 +42,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     release,
     hugePageBytes,
     nodeIp,
+    appArmor,
   ] = await Promise.all([
     read("/proc/meminfo"),
     read("/sys/devices/system/cpu/online"),
@@ -54,6 +55,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     read("/etc/os-release", "/usr/lib/os-release"),
     readHugePages(`${root}/sys/kernel/mm/hugepages`),
     chooseNodeIp(hostname, root),
+    read("/sys/module/apparmor/parameters/enabled"),
   ]);
   return {
     hostname,
@@ -67,6 +69,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     osImage: prettyName(release),
     architecture: goArchitectures[process.arch] ?? process.arch,
     nodeIp,
+    appArmor: appArmor.startsWith("Y"),
     hugePageBytes,
   };
 }

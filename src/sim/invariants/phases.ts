@@ -1,7 +1,7 @@
 /** What the agent tells of a pod makes sense from one status to the next. */
+import { isOutOfRoom } from "../../core/admission/index.ts";
 import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
-import { isOutOfRoom } from "../scenario/preemptions.ts";
 import { type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
 export function phasesAreLegal({ desire }: Scene): Invariant {

@@ -2,6 +2,7 @@
  * Wanted and real state agree. Works out from the pods' specs and from what really runs what is still missing; empty:
  * the node has settled.
  */
+import { isOutOfRoom } from "../../core/admission/index.ts";
 import type { Container, Pod } from "../../core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
 import { KUBEPODS, podUidOfCgroup, qosCgroupName } from "../../core/cgroup/index.ts";
@@ -13,7 +14,6 @@ import { textOf } from "../disk/virtual-disk.ts";
 import { POD_LOGS_DIR, ROOT_DIR, type SimNode } from "../node/sim-node.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
 import type { Desire } from "../scenario/desire.ts";
-import { isOutOfRoom } from "../scenario/preemptions.ts";
 import type { Scene } from "./invariant.ts";
 import { roomFor } from "./room.ts";
 
@@ -56,8 +56,6 @@ function lacking({ node, agent, desire }: Scene, pod: Pod): readonly string[] {
   const phase = shown.status?.phase;
   const all = agent?.view.pods() ?? [];
   if (isOutOfRoom(shown.status)) return refusedWrongly(text, pod, all, containers);
-  // Its place was taken while it was away.
-  if (phase === "Failed" && shown.status?.reason === "Evicted" && roomFor(pod, all) === undefined) return [];
   if (isTerminalPhase(phase) && shown.status?.reason !== "DeadlineExceeded")
     return ended(node, text, pod, phase, containers);
   const ready = [...node.runtime.sandboxes.values()].filter(

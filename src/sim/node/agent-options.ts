@@ -23,6 +23,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "/etc/resolv.conf",
+  allowedUnsafeSysctls: [],
   allocatable,
   admission: {
     node: admissionNode({

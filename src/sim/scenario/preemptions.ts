@@ -1,5 +1,5 @@
 /** Which pods had to make room for a critical one, as the agents tell it: they come back as if they were new. */
-import { isRefusalReason, PREEMPTED_REASON } from "../../core/admission/index.ts";
+import { PREEMPTED_REASON } from "../../core/admission/index.ts";
 import type { PodStatus } from "../../core/api/types.ts";
 
 export class Preemptions {
@@ -21,10 +21,4 @@ export class Preemptions {
   count(uid: string): number {
     return this.#counts.get(uid) ?? 0;
   }
-}
-
-/** Whether the status says that the pod was refused or preempted. */
-export function isOutOfRoom(status: PodStatus | undefined): boolean {
-  const reason = status?.reason;
-  return status?.phase === "Failed" && (reason === PREEMPTED_REASON || isRefusalReason(reason));
 }
