@@ -20,6 +20,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { TokenSource } from "../ports/token-source.ts";
 import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
@@ -54,7 +55,8 @@ import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
-import { PodVolumes } from "./volumes/pod-volumes.ts";
+import { VolumeManager } from "./volumes/volume-manager.ts";
+import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -70,6 +72,7 @@ export interface AgentPorts {
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly tokens: TokenSource;
   readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
@@ -152,9 +155,18 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
-  const volumes = new PodVolumes({ files, objects: pods });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const volumes = new VolumeManager(
+    {
+      clock,
+      log,
+      files,
+      events,
+      plugins: volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    },
+    { onReady: (uid) => workers.wake(uid) },
+  );
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
@@ -168,6 +180,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     cgroups,
     holds,
     probes: probes.results,
+    health,
   });
   const syncer = new PodSyncer(
     {
@@ -190,7 +203,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
   const admission = new PodAdmission({ log, events, pods, pleg, statuses, workers }, options.admission);
   const kubelet = new Kubelet(
-    { clock, log, files, pods, workers, admission, pleg, health, statuses, cgroups, events },
+    { clock, log, files, pods, workers, admission, pleg, health, statuses, cgroups, events, volumes },
     options,
   );
   const gc = new ContainerGc(
@@ -244,6 +257,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     health,
     probes,
     killer,
+    volumes,
     workers,
     pods,
     kubelet,
@@ -279,11 +293,12 @@ interface RuntimeParts {
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
   readonly probes: ProbeResultStore;
+  readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, cgroups, holds, probes } = parts;
+  const { events, pods, hooks, killer, cgroups, holds, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
@@ -294,7 +309,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       log,
       runtime,
       images,
-      mounts: new ContainerMounts(files),
+      mounts: new ContainerMounts({ files, runtime: health }, { seLinux: machine.seLinux }),
       logFiles,
       events,
       objects: pods,

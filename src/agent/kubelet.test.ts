@@ -94,6 +94,24 @@ test("a pod that is wanted while its leftovers are being removed starts afterwar
   assert.ok(node.files.pods.has(uid));
 });
 
+test("a pod that comes back waits until the end of its old life is no longer stored: another agent would end it again", async () => {
+  const web = podOf("web");
+  const node = new FakeNode();
+  node.source.showPods(web);
+  await node.start();
+  await node.clock.pass(2_000);
+  node.store.full = true;
+  node.source.showPods();
+  await node.clock.pass(5_000);
+  assert.equal(node.runtime.sandboxes.size, 0);
+  node.source.showPods(web);
+  await node.clock.pass(10_000);
+  assert.equal(node.runtime.sandboxes.size, 0, "the disk is full");
+  node.store.full = false;
+  await node.clock.pass(10_000);
+  assert.ok(node.running("main"));
+});
+
 test("stopping all pods ends what runs, orphans too, whatever the sources say meanwhile", async () => {
   const node = new FakeNode();
   addLostPod(node);

@@ -15,6 +15,7 @@ import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager, PodsChange } from "./pods/pod-manager.ts";
 import type { PodCgroups } from "./resources/pod-cgroups.ts";
 import type { StatusManager } from "./status/status-manager.ts";
+import type { VolumeManager } from "./volumes/volume-manager.ts";
 
 export interface KubeletPorts {
   readonly clock: Clock;
@@ -28,6 +29,7 @@ export interface KubeletPorts {
   readonly statuses: StatusManager;
   readonly cgroups: PodCgroups;
   readonly events: EventRecorder;
+  readonly volumes: Pick<VolumeManager, "changed" | "unmount">;
 }
 
 export interface KubeletOptions {
@@ -111,7 +113,7 @@ export class Kubelet {
   }
 
   #onPodsChange({ added, updated, removed, configChanged }: PodsChange): void {
-    const { workers, admission, pods } = this.#ports;
+    const { workers, admission, pods, volumes } = this.#ports;
     if (this.#draining) return;
     for (const { pod } of removed) {
       workers.remove(pod.metadata?.uid ?? "");
@@ -120,6 +122,7 @@ export class Kubelet {
     this.#startMissing(...added, ...updated);
     if (configChanged.size === 0) return;
     // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
+    volumes.changed(configChanged);
     for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
   }
 
@@ -196,6 +199,7 @@ export class Kubelet {
   }
 
   async #removeDirectory(uid: string): Promise<void> {
+    await this.#ports.volumes.unmount(uid);
     if (await this.#ports.files.removePod(uid)) return;
     this.#ports.log.warn("orphaned pod directory is still mounted", { podUid: uid });
   }

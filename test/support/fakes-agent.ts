@@ -8,7 +8,16 @@ import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
+import {
+  FakeCgroups,
+  FakeFiles,
+  FakeKernelLog,
+  FakeLog,
+  FakeLogFiles,
+  FakeProber,
+  FakeStore,
+  FakeTokens,
+} from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
 
@@ -167,6 +176,7 @@ export class FakeNode {
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,
+        tokens: new FakeTokens(this.clock),
         prober: this.prober,
         sources: [this.source],
         readManifest: readFakeManifest,
@@ -236,4 +246,5 @@ const MACHINE = {
   architecture: "amd64",
   nodeIp: "192.0.2.1",
   hugePageBytes: {},
+  seLinux: false,
 };

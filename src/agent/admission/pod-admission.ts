@@ -98,7 +98,7 @@ export class PodAdmission {
     if (this.#isClosed) return;
     const fresh: Pod[] = [];
     for (const pod of pods) {
-      if (this.#isFinishedByCheck(pod)) continue;
+      if (!this.#ports.workers.has(uidOf(pod)) && this.#mustNotStart(pod)) continue;
       const standing = this.#standingOf(pod);
       if (standing === "inside") this.#ports.workers.update(pod);
       else if (standing === "new" || standing === "refused") fresh.push(pod);
@@ -118,8 +118,9 @@ export class PodAdmission {
     this.#waiting.clear();
   }
 
-  #isFinishedByCheck(pod: Pod): boolean {
-    if (this.#ports.workers.has(uidOf(pod))) return false;
+  /** The end of an older self has not reached the disk yet, or the pod itself has to be ended first. */
+  #mustNotStart(pod: Pod): boolean {
+    if (!this.#ports.statuses.isEndStored(uidOf(pod))) return true;
     return this.#checks.some((check) => check.finishInterrupted?.(pod) === true);
   }
 
@@ -182,6 +183,8 @@ export class PodAdmission {
       workers.remove(uid);
     } else {
       statuses.forget(uid);
+      // It is given again when the refusal is forgotten on disk, too.
+      if (!statuses.isEndStored(uid)) return;
     }
     workers.update(pod);
     if (!workers.has(uid) || workers.isLeaving(uid)) this.#returning.set(uid, pod);

@@ -40,7 +40,8 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
     periodMs: IMAGE_GC_PERIOD_MS,
     keepImages: [],
   },
-  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 10_000 },
+  // Without thresholds no round can decide anything.
+  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 60_000 },
   crashLoopBackOffMaxMs: 300_000,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 10 * 1024 ** 2,
