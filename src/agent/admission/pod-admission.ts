@@ -200,12 +200,14 @@ export class PodAdmission {
   }
 
   #refuse(pod: Pod, { reason, message }: Refusal, isTold: boolean): void {
-    const { events, workers } = this.#ports;
+    const { events, statuses, workers } = this.#ports;
     const uid = uidOf(pod);
     const wasHeld = this.#waiting.delete(uid);
     if (workers.has(uid) && !isTold && !wasHeld) return;
     events.pod(pod, "Warning", reason, message);
-    this.#fail(pod, { phase: "Failed", reason, message: `Pod was rejected: ${message}`, qosClass: qosClass(pod) });
+    // Who ran and had to go keeps that reason, and what its containers came to.
+    if (statuses.get(uid)?.reason === PREEMPTED_REASON) workers.update(pod);
+    else this.#fail(pod, { phase: "Failed", reason, message: `Pod was rejected: ${message}`, qosClass: qosClass(pod) });
   }
 
   /** Source: kubelet kubelet.go rejectPod. */
