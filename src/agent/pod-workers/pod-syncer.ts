@@ -216,6 +216,7 @@ export class PodSyncer {
     // A pod that had come to its end, and is only made to go faster, keeps the reason of that end.
     const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== cause?.reason;
     const evict = hasEnded ? undefined : cause;
+    if (previous !== undefined && evict === undefined && wasRefused(previous, podStatus)) return previous;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),
@@ -259,6 +260,11 @@ export class PodSyncer {
 
 function uidOf(pod: Pod): string {
   return pod.metadata?.uid ?? "";
+}
+
+/** The pod never had a container, and never will: its status tells why, and nothing else. */
+function wasRefused({ phase, containerStatuses }: PodStatus, observed: RuntimePodStatus): boolean {
+  return isTerminalPhase(phase) && containerStatuses === undefined && observed.containerStatuses.length === 0;
 }
 
 function emptyStatus(pod: Pod): RuntimePodStatus {
