@@ -5,6 +5,7 @@
 import type { Pod, PodStatus } from "../core/api/types.ts";
 import type { Admission } from "../core/eviction/index.ts";
 import { qosClass } from "../core/pod/qos.ts";
+import { unsupportedFields } from "../core/pod/unsupported-fields.ts";
 import type { Clock } from "../ports/clock.ts";
 import { errorMessage } from "../ports/errors.ts";
 import type { Log } from "../ports/log.ts";
@@ -57,6 +58,8 @@ const HOUSEKEEPING_MS = 2_000;
 /** Directories and cgroups are listed in every n-th housekeeping only. */
 const DISK_EVERY = 15;
 const DRAIN_POLL_MS = 20;
+/** Fields that one event names. */
+const MAX_TOLD_FIELDS = 10;
 
 export class Kubelet {
   readonly #ports: KubeletPorts;
@@ -192,6 +195,7 @@ export class Kubelet {
     if (!workers.has(uid) && this.#admission.finishInterrupted?.(pod) === true) return;
     const runs = pleg.relistedAtMonotonic === undefined || pleg.isKnown(uid);
     if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
+      this.#warnOfUnsupported(pod);
       const admission = this.#admission.admit(pod);
       if (!admission.admit) {
         const { reason, message } = admission;
@@ -200,6 +204,14 @@ export class Kubelet {
       }
     }
     workers.update(pod);
+  }
+
+  #warnOfUnsupported(pod: Pod): void {
+    const fields = unsupportedFields(pod);
+    if (fields.length === 0) return;
+    const more = fields.length > MAX_TOLD_FIELDS ? ` and ${fields.length - MAX_TOLD_FIELDS} more` : "";
+    const list = fields.slice(0, MAX_TOLD_FIELDS).join(", ");
+    this.#ports.events.pod(pod, "Warning", "FieldNotSupported", `not acted on by this version: ${list}${more}`);
   }
 
   #forgetStatuses(): void {

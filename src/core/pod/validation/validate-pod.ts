@@ -4,6 +4,7 @@ import { validateImageSpace } from "./containers.ts";
 import { type FieldError, forbidden } from "./field-error.ts";
 import { FieldPath } from "./field-path.ts";
 import { validateFinalizerNames, validateObjectMeta } from "./metadata.ts";
+import { validateNewerFields } from "./newer-fields.ts";
 import { validatePodAnnotations, validateSeccompMatch } from "./pod-annotations.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import type { ValidationRules } from "./rules.ts";
@@ -19,7 +20,8 @@ const SPEC = FieldPath.of("spec");
 export function validatePod(pod: Pod, rules: ValidationRules = "current"): readonly FieldError[] {
   const spec = pod.spec ?? { containers: [] };
   const errors = allErrors(pod, spec, rules);
-  return rules === "reference" ? errors : errors.filter(standsSince);
+  if (rules === "reference") return errors;
+  return [...errors.filter(standsSince), ...validateNewerFields(spec, SPEC)];
 }
 
 function allErrors(pod: Pod, spec: PodSpec, rules: ValidationRules): readonly FieldError[] {
