@@ -4,7 +4,7 @@
  */
 
 import type { ResourceList } from "../core/api/types.ts";
-import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
@@ -21,6 +21,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { TokenSource } from "../ports/token-source.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -73,6 +74,7 @@ export interface AgentPorts {
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly tokens: TokenSource;
   readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
@@ -104,7 +106,7 @@ export interface AgentOptions {
   readonly imagePulls?: ImagePullLimits;
   readonly imageGc: ImageGcOptions;
   readonly eviction: EvictionOptions;
-  readonly crashLoopBackOffMaxMs: number;
+  readonly crashBackoff: BackoffConfig;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
   readonly containerLogMaxFiles: number;
@@ -159,7 +161,13 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
   const volumes = new VolumeManager(
-    { clock, log, files, events, plugins: volumePlugins({ files, objects: pods }) },
+    {
+      clock,
+      log,
+      files,
+      events,
+      plugins: volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    },
     { onReady: (uid) => workers.wake(uid) },
   );
   const holds = new ImageHolds();
@@ -175,6 +183,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     holds,
     probes: probes.results,
     sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
+    health,
   });
   const syncer = new PodSyncer(
     {
@@ -286,11 +295,12 @@ interface RuntimeParts {
   readonly holds: ImageHolds;
   readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
+  readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, sandboxes, holds, probes } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
@@ -301,7 +311,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       log,
       runtime,
       images,
-      mounts: new ContainerMounts(files),
+      mounts: new ContainerMounts({ files, runtime: health }, { seLinux: machine.seLinux }),
       logFiles,
       events,
       objects: pods,
@@ -317,13 +327,10 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },
   );
-  const maxMs = options.crashLoopBackOffMaxMs;
-  // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
-  const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
     { remover, clock, log, runtime, events, killer, starter, sandboxes, probes, turns },
-    { crashBackoff },
+    { crashBackoff: options.crashBackoff },
   );
 }
 

@@ -1,13 +1,23 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
 import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
+import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.ts";
 import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
+import {
+  FakeCgroups,
+  FakeFiles,
+  FakeKernelLog,
+  FakeLog,
+  FakeLogFiles,
+  FakeProber,
+  FakeStore,
+  FakeTokens,
+} from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
 
@@ -31,7 +41,7 @@ const OPTIONS: AgentOptions = {
     periodMs: 300_000,
     keepImages: [],
   },
-  crashLoopBackOffMaxMs: 300_000,
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 1_000,
   containerLogMaxFiles: 3,
@@ -158,6 +168,7 @@ export class FakeNode {
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,
+        tokens: new FakeTokens(this.clock),
         prober: this.prober,
         sources: [this.source],
         readManifest: readFakeManifest,
@@ -227,4 +238,5 @@ const MACHINE = {
   architecture: "amd64",
   nodeIp: "192.0.2.1",
   hugePageBytes: {},
+  seLinux: false,
 };

@@ -209,10 +209,13 @@ export class PodSyncer {
     this.#actedAt.set(uid, this.#ports.clock.monotonic());
   }
 
-  #setStatus(pod: Pod, podStatus: RuntimePodStatus, evict?: SyncResult["evict"]): PodStatus {
+  #setStatus(pod: Pod, podStatus: RuntimePodStatus, cause?: SyncResult["evict"]): PodStatus {
     const { statuses, health, probes } = this.#ports;
     const uid = uidOf(pod);
     const previous = statuses.get(uid);
+    // A pod that had come to its end, and is only made to go faster, keeps the reason of that end.
+    const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== cause?.reason;
+    const evict = hasEnded ? undefined : cause;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),

@@ -63,7 +63,9 @@ export class PatientStore implements RecordStore {
   }
 
   list(table: string): readonly { readonly key: string; readonly value: unknown }[] {
-    const rows = new Map(this.#ports.store.list(table).map(({ key, value }) => [key, value]));
+    const stored = this.#ports.store.list(table);
+    if (this.#pending.size === 0) return stored;
+    const rows = new Map(stored.map(({ key, value }) => [key, value]));
     for (const pending of this.#pending.values()) {
       if (pending.table !== table) continue;
       if (pending.value === undefined) rows.delete(pending.key);

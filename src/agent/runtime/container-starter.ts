@@ -220,6 +220,7 @@ export class ContainerStarter {
       environment: variables,
       mounts: mounts.mounts,
       ...target,
+      devices: mounts.devices,
       memoryCapacityBytes,
       seccompDefault,
       seccompProfileRoot,

@@ -5,6 +5,7 @@
  */
 import type { Container, Pod } from "../../core/api/types.ts";
 import { type BackoffConfig, type BackoffState, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
+import { podBackoff } from "../../core/backoff/pod-backoff.ts";
 import { restartBackoff } from "../../core/backoff/restart-backoff.ts";
 import type { PodSandboxConfig } from "../../core/cri/types.ts";
 import { computePodActions, type PodActions } from "../../core/pod/actions.ts";
@@ -219,7 +220,7 @@ export class PodRuntime {
     const uid = pod.metadata?.uid ?? "";
     const nowMs = this.#backoffNow(newestContainerStatus(observed, container.name));
     const decision = restartBackoff(this.#backoffs.get(uid) ?? EMPTY_BACKOFF, {
-      config: this.#options.crashBackoff,
+      config: this.#backoffOf(pod),
       pod,
       containerName: container.name,
       containerHash: containerHash(container),
@@ -233,6 +234,16 @@ export class PodRuntime {
     run.retries.push(Math.max(1, untilMs - nowMs));
     events.pod(pod, "Warning", "BackOff", eventMessage, containerField(pod, container.name));
     return true;
+  }
+
+  /** The node's curve, or what the pod asks for. */
+  #backoffOf(pod: Pod): BackoffConfig {
+    const { config, problems } = podBackoff(this.#options.crashBackoff, pod.metadata);
+    for (const { annotation, value, message } of problems) {
+      const text = `annotation ${annotation} is not used: ${JSON.stringify(value)} ${message}`;
+      this.#ports.events.pod(pod, "Warning", "InvalidBackOff", text);
+    }
+    return config;
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
  * Keeps the API status of every pod, durably: it survives a restart of the agent, and is forgotten with the pod.
  */
+import { sameJson } from "../../core/api/same-json.ts";
 import type { Pod, PodStatus } from "../../core/api/types.ts";
 import { mergePodStatus } from "../../core/pod/status-merge.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -40,7 +41,7 @@ export class StatusManager {
   set(uid: string, next: PodStatus): PodStatus {
     const before = this.#statuses.get(uid);
     const status = mergePodStatus(before, next, this.#ports.clock.now());
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(status)) return before;
+    if (before !== undefined && sameJson(before, status)) return before;
     this.#statuses.set(uid, status);
     this.#write(() => this.#ports.store.put(TABLE, uid, status));
     for (const listener of this.#listeners) listener(uid, status);

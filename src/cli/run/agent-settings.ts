@@ -62,7 +62,7 @@ export function agentOptions(
     imagePulls: imagePullLimits(settings),
     imageGc: imageGcOptions(settings, node.keepImages),
     eviction: evictionOptions(configuration),
-    crashLoopBackOffMaxMs: settings.crashLoopBackOffMaxMs,
+    crashBackoff: settings.crashBackoff,
     resyncMs: settings.syncFrequencyMs,
     containerLogMaxSizeBytes: settings.containerLogMaxSizeBytes,
     containerLogMaxFiles: settings.containerLogMaxFiles,

@@ -8,13 +8,15 @@ test("what a pod sets in vain is found wherever it stands", () => {
   const pod = {
     spec: {
       containers: [{ name: "a" }, { name: "b", resizePolicy, volumeMounts: [{ name: "v", mountPath: "/v" }] }],
-      initContainers: [{ name: "i", volumeMounts: [{ name: "v", mountPath: "/v", recursiveReadOnly: "Enabled" }] }],
+      initContainers: [
+        { name: "i", env: [{ name: "A", valueFrom: { fileKeyRef: { volumeName: "v", path: "p", key: "k" } } }] },
+      ],
       nodeSelector: { disk: "ssd" },
       volumes: [{ name: "v", emptyDir: {} }],
     },
   };
   assert.deepEqual(unsupportedFields(pod), [
-    "spec.initContainers[0].volumeMounts[0].recursiveReadOnly",
+    "spec.initContainers[0].env[0].valueFrom.fileKeyRef",
     "spec.containers[1].resizePolicy",
     "spec.nodeSelector",
   ]);

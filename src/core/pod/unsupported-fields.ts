@@ -22,7 +22,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   "EnvVarSource.fileKeyRef",
   "Lifecycle.stopSignal",
   "ResourceRequirements.claims",
-  "VolumeMount.recursiveReadOnly",
   "Volume.gitRepo",
   "Volume.nfs",
   "Volume.iscsi",
@@ -31,9 +30,9 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   "Volume.csi",
   "Volume.ephemeral",
   "Volume.image",
-  "Volume.downwardAPI",
-  "Volume.projected",
   "Volume.flexVolume",
+  "VolumeProjection.clusterTrustBundle",
+  "VolumeProjection.podCertificate",
 ]);
 
 /** Paths of the fields of `NOT_YET` that the pod sets (`spec.containers[0].resizePolicy`), in the order of the API's types. */

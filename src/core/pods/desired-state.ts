@@ -4,6 +4,7 @@
  */
 import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import { keepImmutable } from "./immutable-objects.ts";
 import { withRuntimeClass } from "./with-runtime-class.ts";
 
 export type ManifestObject =
@@ -74,9 +75,11 @@ export function takeSnapshot(state: DesiredState, source: string, contents: read
   const others = Object.entries(state.files).filter(([, file]) => file.source !== source);
   const now = contents.map((content): [string, FileState] => {
     const key = fileKey(source, content.path);
+    const before = state.files[key];
+    const { objects, problems } = keepImmutable(before?.objects ?? [], content);
     return [
       key,
-      { source, path: content.path, objects: keptObjects(state.files[key], content), problems: content.problems },
+      { source, path: content.path, objects: keptObjects(before, { ...content, objects, problems }), problems },
     ];
   });
   const { [source]: _, ...unreadable } = state.unreadable;

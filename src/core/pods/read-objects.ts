@@ -89,7 +89,8 @@ function checked(decoded: DecodedObject, origin: ManifestOrigin): CheckedObject 
     }
     case "Pod": {
       const object = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
-      return { object: { kind: "Pod", object }, errors: [...uidErrors(object), ...validatePod(object)] };
+      const errors = [...uidErrors(object), ...validatePod(object, { ephemeralContainers: true })];
+      return { object: { kind: "Pod", object }, errors };
     }
   }
 }

@@ -60,7 +60,7 @@ export const podFields = {
     {
       maxContainerRestartPeriod: optionalDuration(
         used,
-        "Longest back-off between restarts, 1s to 300s; 5m0s where unset.",
+        "Longest back-off between restarts, 1s to 300s; 5m0s where unset (1m0s with ReduceDefaultCrashLoopBackOffDecay).",
         {
           since: "1.32",
         },
