@@ -257,4 +257,9 @@ test("a runtime class that comes late frees the pod that waits for it, with its 
     [...node.runtime.sandboxes.values()].map(({ runtimeHandler }) => runtimeHandler),
     ["kata-qemu"],
   );
+  // Neither the class nor the resolver file matters to a sandbox that is there.
+  node.source.show(file);
+  await node.exit(node.running("main")?.id ?? "", 1);
+  await node.clock.pass(15_000);
+  assert.equal(node.running("main")?.metadata.attempt, 1);
 });
