@@ -20,6 +20,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { TokenSource } from "../ports/token-source.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -30,7 +31,7 @@ import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
-import { Kubelet } from "./kubelet.ts";
+import { allOf, Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -49,9 +50,12 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
-import { PodVolumes } from "./volumes/pod-volumes.ts";
+import { StartTurns } from "./turns/start-turns.ts";
+import { VolumeManager } from "./volumes/volume-manager.ts";
+import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -67,6 +71,7 @@ export interface AgentPorts {
   readonly files: PodFiles;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly tokens: TokenSource;
   readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
@@ -83,6 +88,8 @@ export interface AgentOptions {
   readonly clusterDomain: string;
   readonly clusterDns: readonly string[];
   readonly resolvConf: string;
+  /** Checked by the configuration: each is a name or pattern that `sysctlAllowlist` takes. */
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
@@ -146,9 +153,18 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
-  const volumes = new PodVolumes({ files, objects: pods });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const volumes = new VolumeManager(
+    {
+      clock,
+      log,
+      files,
+      events,
+      plugins: volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    },
+    { onReady: (uid) => workers.wake(uid) },
+  );
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
@@ -162,6 +178,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     cgroups,
     holds,
     probes: probes.results,
+    health,
   });
   const syncer = new PodSyncer(
     {
@@ -182,7 +199,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
+  const kubelet = new Kubelet(
+    { clock, log, files, pods, workers, pleg, health, statuses, cgroups, events, volumes },
+    options,
+  );
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {
@@ -221,7 +241,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  kubelet.admitBy(eviction);
+  const security = new SecurityAdmission({ health, machine: ports.machine }, options);
+  kubelet.admitBy(allOf(pressure.admission, security));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,
@@ -233,6 +254,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     health,
     probes,
     killer,
+    volumes,
     workers,
     pods,
     kubelet,
@@ -268,16 +290,30 @@ interface RuntimeParts {
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
   readonly probes: ProbeResultStore;
+  readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, cgroups, holds, probes } = parts;
+  const { events, pods, hooks, killer, cgroups, holds, probes, health } = parts;
+  const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods, hooks, killer },
+    {
+      clock,
+      log,
+      runtime,
+      images,
+      mounts: new ContainerMounts({ files, runtime: health }, { seLinux: machine.seLinux }),
+      logFiles,
+      events,
+      objects: pods,
+      hooks,
+      killer,
+      turns,
+    },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,
@@ -289,7 +325,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes },
+    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
     { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff: options.crashBackoff },
   );
 }

@@ -16,6 +16,7 @@ import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager, PodsChange } from "./pods/pod-manager.ts";
 import type { PodCgroups } from "./resources/pod-cgroups.ts";
 import type { StatusManager } from "./status/status-manager.ts";
+import type { VolumeManager } from "./volumes/volume-manager.ts";
 
 export interface KubeletPorts {
   readonly clock: Clock;
@@ -28,11 +29,23 @@ export interface KubeletPorts {
   readonly statuses: StatusManager;
   readonly cgroups: PodCgroups;
   readonly events: EventRecorder;
+  readonly volumes: Pick<VolumeManager, "changed" | "unmount">;
 }
 
 /** Says whether a new pod may start; one that may not has failed. */
 export interface PodAdmission {
   admit(pod: Pod): Admission;
+  /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
+  finishInterrupted?(pod: Pod): boolean;
+}
+
+/** The first refusal counts. */
+export function allOf(...admissions: readonly PodAdmission[]): PodAdmission {
+  const refusal = (pod: Pod) => admissions.map((each) => each.admit(pod)).find(({ admit }) => !admit);
+  return {
+    admit: (pod) => refusal(pod) ?? { admit: true },
+    finishInterrupted: (pod) => admissions.some((each) => each.finishInterrupted?.(pod) === true),
+  };
 }
 
 export interface KubeletOptions {
@@ -65,6 +78,9 @@ export class Kubelet {
     ports.pleg.onChange(({ uid, events }) => {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
       if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
+    });
+    ports.workers.onWantedAgain((pod) => {
+      if (!this.#draining) this.#update(pod);
     });
     ports.health.onChange((readiness) => this.#onReadiness(readiness));
   }
@@ -118,13 +134,14 @@ export class Kubelet {
   }
 
   #onPodsChange({ added, updated, removed, configChanged }: PodsChange): void {
-    const { workers, pods } = this.#ports;
+    const { workers, pods, volumes } = this.#ports;
     if (this.#draining) return;
     for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
     for (const { pod } of [...added, ...updated]) this.#update(pod);
     this.#startMissing();
     if (configChanged.size === 0) return;
     // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
+    volumes.changed(configChanged);
     for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
   }
 
@@ -153,7 +170,7 @@ export class Kubelet {
     const { workers, pleg } = this.#ports;
     for (const uid of pleg.knownPods()) {
       const status = pleg.peek(uid);
-      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(uid, status.name, status.namespace);
+      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(status);
     }
   }
 
@@ -170,7 +187,10 @@ export class Kubelet {
   #update(pod: Pod): void {
     const { workers, pleg, statuses, events } = this.#ports;
     const uid = pod.metadata?.uid ?? "";
-    const runs = pleg.relistedAtMonotonic === undefined || pleg.peek(uid) !== undefined;
+    // Housekeeping tries again.
+    if (!workers.has(uid) && !statuses.isEndStored(uid)) return;
+    if (!workers.has(uid) && this.#admission.finishInterrupted?.(pod) === true) return;
+    const runs = pleg.relistedAtMonotonic === undefined || pleg.isKnown(uid);
     if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
       const admission = this.#admission.admit(pod);
       if (!admission.admit) {
@@ -218,13 +238,14 @@ export class Kubelet {
   }
 
   async #removeDirectory(uid: string): Promise<void> {
+    await this.#ports.volumes.unmount(uid);
     if (await this.#ports.files.removePod(uid)) return;
     this.#ports.log.warn("orphaned pod directory is still mounted", { podUid: uid });
   }
 
   #isNobodys(uid: string): boolean {
     const { pods, workers, pleg } = this.#ports;
-    return !workers.has(uid) && pods.pod(uid) === undefined && pleg.peek(uid) === undefined;
+    return !workers.has(uid) && pods.pod(uid) === undefined && !pleg.isKnown(uid);
   }
 }
 

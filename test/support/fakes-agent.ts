@@ -8,7 +8,16 @@ import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
+import {
+  FakeCgroups,
+  FakeFiles,
+  FakeKernelLog,
+  FakeLog,
+  FakeLogFiles,
+  FakeProber,
+  FakeStore,
+  FakeTokens,
+} from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
 
@@ -23,6 +32,7 @@ const OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "",
+  allowedUnsafeSysctls: [],
   allocatable: { cpu: "4", memory: "8Gi" },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
@@ -58,6 +68,8 @@ export class FakeSource implements ManifestSource {
   readonly location: string;
   #onSnapshot: (snapshot: ManifestSnapshot) => void = () => {};
   #last: ManifestSnapshot | undefined;
+  /** A new agent is told nothing before a test does. */
+  isSlow = false;
 
   constructor(kind: ManifestSource["kind"] = "manifests", location = "/manifests") {
     this.kind = kind;
@@ -66,7 +78,7 @@ export class FakeSource implements ManifestSource {
 
   async run(onSnapshot: (snapshot: ManifestSnapshot) => void, signal: AbortSignal): Promise<void> {
     this.#onSnapshot = onSnapshot;
-    if (this.#last !== undefined) onSnapshot(this.#last);
+    if (this.#last !== undefined && !this.isSlow) onSnapshot(this.#last);
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   }
 
@@ -156,6 +168,7 @@ export class FakeNode {
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,
+        tokens: new FakeTokens(this.clock),
         prober: this.prober,
         sources: [this.source],
         readManifest: readFakeManifest,
@@ -182,6 +195,11 @@ export class FakeNode {
     this.agent = this.#create();
     this.runtime.calls.length = 0;
     await this.start();
+  }
+
+  /** The agent dies when it wants to end a pod: it has decided, and done nothing. */
+  dieInsteadOfKilling(): void {
+    this.agent.workers.kill = () => void this.agent.stop();
   }
 
   /** A container's first process ends. */
@@ -215,8 +233,10 @@ const MACHINE = {
   machineId: "machine",
   systemUuid: "uuid",
   kernelVersion: "6.1.0",
+  appArmor: false,
   osImage: "Debian",
   architecture: "amd64",
   nodeIp: "192.0.2.1",
   hugePageBytes: {},
+  seLinux: false,
 };

@@ -10,6 +10,7 @@ import type {
   PodSandboxConfig,
   PodSandboxStatus,
   RuntimeCondition,
+  RuntimeHandler,
   StringMap,
 } from "../../src/core/cri/types.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -68,6 +69,7 @@ export class FakeRuntime implements FakedCalls {
     { type: "RuntimeReady", status: true, reason: "", message: "" },
     { type: "NetworkReady", status: true, reason: "", message: "" },
   ];
+  handlers: readonly RuntimeHandler[] = [];
   /** Before a call takes effect: throws, or holds it up. */
   before: Hook = () => undefined;
   /** After it took effect, before its answer goes out. */
@@ -144,7 +146,7 @@ export class FakeRuntime implements FakedCalls {
 
   async status(options?: CallOptions) {
     await this.#enter("status", "", options);
-    return { conditions: this.conditions, runtimeHandlers: [] };
+    return { conditions: this.conditions, runtimeHandlers: this.handlers, supplementalGroupsPolicy: false };
   }
 
   async runPodSandbox(config: PodSandboxConfig, _handler: string, options?: CallOptions): Promise<string> {

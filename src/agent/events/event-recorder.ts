@@ -53,10 +53,13 @@ export class EventRecorder {
   constructor(ports: EventRecorderPorts, options: { readonly nodeName: string }) {
     this.#ports = ports;
     this.#nodeName = options.nodeName;
-    const stored = ports.store.list(TABLE).map(({ value }) => value as RecordedEvent);
-    for (const event of stored.toSorted(byLastChange)) {
+    const stored = ports.store.list(TABLE).map(({ value }) => {
+      const event = value as RecordedEvent;
+      return { event, sequence: sequenceOf(event) };
+    });
+    for (const { event, sequence } of stored.sort(byLastChange)) {
       this.#events.set(identityOf(event.involvedObject, event), event);
-      this.#sequence = Math.max(this.#sequence, sequenceOf(event));
+      this.#sequence = Math.max(this.#sequence, sequence);
     }
   }
 
@@ -173,10 +176,15 @@ function sequenceOf({ name }: RecordedEvent): number {
   return Number.isNaN(sequence) ? 0 : sequence;
 }
 
+interface StoredEvent {
+  readonly event: RecordedEvent;
+  readonly sequence: number;
+}
+
 /** Times have whole seconds; within one the order of making is the best guess. */
-function byLastChange(a: RecordedEvent, b: RecordedEvent): number {
+function byLastChange({ event: a, sequence }: StoredEvent, { event: b, sequence: other }: StoredEvent): number {
   if (a.lastTimestamp !== b.lastTimestamp) return a.lastTimestamp < b.lastTimestamp ? -1 : 1;
-  return sequenceOf(a) - sequenceOf(b);
+  return sequence - other;
 }
 
 function identityOf(
@@ -185,5 +193,5 @@ function identityOf(
 ): string {
   const { kind = "", namespace = "", name = "", uid = "", fieldPath = "" } = object;
   const message = event.message.startsWith(COMBINED_PREFIX) ? COMBINED_PREFIX : event.message;
-  return [kind, namespace, name, uid, fieldPath, event.type, event.reason, message].join("\u0000");
+  return `${kind}\0${namespace}\0${name}\0${uid}\0${fieldPath}\0${event.type}\0${event.reason}\0${message}`;
 }

@@ -4,6 +4,8 @@
  */
 import type { Pod } from "../../core/api/types.ts";
 import type { PodRemoval } from "../../core/containers/garbage.ts";
+import { longestGraceSeconds } from "../../core/pod/restored-pod.ts";
+import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { PodWorkerAction, PodWorkerEvent, WorkResult } from "../../core/pod-worker/events.ts";
 import {
   forgetFinishedPod,
@@ -61,6 +63,7 @@ export class PodWorkers implements PodRemoval {
   readonly #unwanted = new Set<string>();
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
+  #onWantedAgain: (pod: Pod) => void = (pod) => this.update(pod);
   #stopped = false;
 
   constructor(ports: PodWorkersPorts, options: PodWorkersOptions) {
@@ -76,6 +79,11 @@ export class PodWorkers implements PodRemoval {
   async stop(): Promise<void> {
     this.#halt();
     await Promise.allSettled([...this.#activities.values()].map(({ running }) => running));
+  }
+
+  /** `listener` starts a pod that was wanted again before it was gone, and is gone now; without one it starts at once. */
+  onWantedAgain(listener: (pod: Pod) => void): void {
+    this.#onWantedAgain = listener;
   }
 
   has(uid: string): boolean {
@@ -130,10 +138,12 @@ export class PodWorkers implements PodRemoval {
     });
   }
 
-  /** Containers run for a pod that nobody wants. */
-  adoptOrphan(uid: string, name: string, namespace: string): void {
+  /** Containers run for a pod that nobody wants: they are ended with the grace that they were created with. */
+  adoptOrphan({ uid, name, namespace, containerStatuses }: RuntimePodStatus): void {
     this.#unwanted.add(uid);
-    this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace });
+    const grace = longestGraceSeconds(containerStatuses);
+    const asked = grace === undefined ? {} : { graceSeconds: grace };
+    this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace, ...asked });
   }
 
   /**
@@ -310,6 +320,6 @@ export class PodWorkers implements PodRemoval {
     const again = this.#wantedAgain.get(uid);
     if (again === undefined) return;
     this.#wantedAgain.delete(uid);
-    this.update(again);
+    this.#onWantedAgain(again);
   }
 }

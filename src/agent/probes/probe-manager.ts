@@ -13,7 +13,7 @@ import type { Prober } from "../../ports/prober.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { StatusManager } from "../status/status-manager.ts";
-import { ExecSlots } from "./exec-slots.ts";
+import { Turns } from "../turns/turns.ts";
 import { ProbeResultStore } from "./probe-results.ts";
 import { ProbeWorker, type ProbeWorkerPorts } from "./probe-worker.ts";
 
@@ -37,7 +37,8 @@ interface PodProbes {
   readonly seeded: readonly string[];
 }
 
-const EXECS_AT_A_TIME = 8;
+/** Starting a command costs far more than it asks for. Differs: the kubelet starts all that are due at once. */
+const EXEC_TURNS = { atATime: 8, holdMs: 1_000 };
 /** Of a command's output, as the kubelet reads. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
@@ -45,7 +46,7 @@ export class ProbeManager {
   readonly results = new ProbeResultStore();
   readonly #ports: ProbeManagerPorts;
   readonly #options: ProbeManagerOptions;
-  readonly #slots: ExecSlots;
+  readonly #execTurns: Turns;
   readonly #startedAt: number;
   readonly #pods = new Map<string, PodProbes>();
   #stopped = false;
@@ -53,7 +54,7 @@ export class ProbeManager {
   constructor(ports: ProbeManagerPorts, options: ProbeManagerOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#slots = new ExecSlots(ports.clock, EXECS_AT_A_TIME);
+    this.#execTurns = new Turns(ports.clock, EXEC_TURNS);
     this.#startedAt = ports.clock.monotonic();
     ports.statuses.subscribe((uid, status) => {
       for (const worker of this.#pods.get(uid)?.workers ?? []) worker.onStatus(status);
@@ -146,7 +147,7 @@ export class ProbeManager {
   #execute(action: ProbeAction, containerId: string, signal: AbortSignal): Promise<ProbeOutcome> {
     if (action.kind !== "exec") return this.#ports.prober.probe(action, signal);
     const { command, timeoutMs } = action;
-    return this.#slots.run(() => this.#exec(containerId, command, timeoutMs / 1000, signal), signal);
+    return this.#execTurns.run(() => this.#exec(containerId, command, timeoutMs / 1000, signal), signal);
   }
 
   /** Source: kubernetes pkg/probe/exec/exec.go: a command that takes too long has failed. */

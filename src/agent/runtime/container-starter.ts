@@ -12,6 +12,7 @@ import { type EnvironmentObjects, notFoundText } from "../../core/pod/environmen
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -20,7 +21,8 @@ import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
 import type { HookRunner } from "../lifecycle/hook-runner.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { finishCall } from "./finish-call.ts";
@@ -35,6 +37,7 @@ export interface ContainerStarterPorts {
   readonly logFiles: LogFiles;
   readonly events: EventRecorder;
   readonly objects: ObjectLookup;
+  readonly turns: StartTurns;
   readonly hooks: Pick<HookRunner, "run">;
   readonly killer: Pick<PodKiller, "killContainer">;
 }
@@ -57,7 +60,8 @@ export interface StartContext {
   readonly pod: Pod;
   readonly container: Container;
   readonly observed: RuntimePodStatus;
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
   readonly podIps: readonly string[];
 }
 
@@ -104,7 +108,8 @@ export class ContainerStarter {
       this.#failed(context, `Error: ${errorMessage(error)}`);
       return { reason: "CreateContainerError", message: errorMessage(error) };
     }
-    const started = await this.#createAndStart(pod, container, sandbox, config.config, signal);
+    const make = () => this.#createAndStart(pod, container, sandbox, config.config, signal);
+    const started = await this.#ports.turns.container(pod, make, signal);
     return "id" in started ? this.#afterStart(context, started.id, signal) : started;
   }
 
@@ -193,7 +198,7 @@ export class ContainerStarter {
         container,
         attempt,
         podIps,
-        volumePaths: context.volumePaths,
+        volumes: context.volumes,
         environment: variables,
         clusterDomain: this.#options.clusterDomain,
       })
@@ -210,6 +215,7 @@ export class ContainerStarter {
       environment: variables,
       mounts: mounts.mounts,
       ...target,
+      devices: mounts.devices,
       memoryCapacityBytes,
       seccompDefault,
       seccompProfileRoot,
@@ -220,22 +226,27 @@ export class ContainerStarter {
   }
 
   /**
-   * Instances of one container are counted from 0. A runtime that has forgotten them (a reboot) leaves their logs, which
-   * must not be written over.
+   * Instances of one container are counted from 0. Who forgot or removed the newest (a runtime after a reboot, an agent that
+   * died while it put a pod away) leaves its log, which must not be written over. Differs: the kubelet looks at the logs
+   * only where no instance is left.
    */
   async #restartCount(pod: Pod, observed: RuntimePodStatus, container: string): Promise<number> {
-    const newest = newestContainerStatus(observed, container);
-    if (newest !== undefined) return newest.restartCount + 1;
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const directory = `${podLogDirectory({ name, namespace, uid }, this.#options.logRoot)}/${container}`;
-    return (latestRestartCount(await this.#ports.logFiles.listNames(directory)) ?? -1) + 1;
+    const newest = newestContainerStatus(observed, container)?.restartCount;
+    const names = await this.#ports.logFiles.listNames(directory).catch((error: unknown) => {
+      if (newest === undefined) throw error;
+      return [];
+    });
+    return Math.max(newest ?? -1, latestRestartCount(names) ?? -1) + 1;
   }
 
   #environment(
     context: StartContext,
   ): { readonly variables: readonly EnvironmentVariable[] } | { readonly error: string } {
-    const { pod, container, podIps } = context;
+    const { pod, container } = context;
     const { hostIps, allocatable } = this.#options;
+    const podIps = pod.spec?.hostNetwork === true ? hostIps : context.podIps;
     const objects = this.#objectsOf(pod.metadata?.namespace ?? "default");
     const result = containerEnvironment({ pod, container, objects, services: [], podIps, hostIps, allocatable });
     for (const { type, reason, message } of result.events) this.#ports.events.pod(pod, type, reason, message);

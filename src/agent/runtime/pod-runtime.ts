@@ -18,6 +18,8 @@ import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import { withDottedSysctls } from "../../core/pod/sysctls.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -25,6 +27,7 @@ import type { RuntimeService } from "../../ports/runtime.ts";
 import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import { finishCall } from "./finish-call.ts";
@@ -41,6 +44,7 @@ export interface PodRuntimePorts {
   readonly starter: ContainerStarter;
   readonly cgroups: PodCgroups;
   readonly dns: PodDns;
+  readonly turns: StartTurns;
   readonly probes: {
     /** Last results by container id. */
     readonly liveness: ReadonlyMap<string, ProbeResult>;
@@ -57,7 +61,10 @@ export interface PodRuntimeOptions {
 
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
+  readonly onAddresses?: (ips: readonly string[]) => void;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
 }
 
 export interface SyncOutcome {
@@ -181,7 +188,7 @@ export class PodRuntime {
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
-    const { clock, events, runtime } = this.#ports;
+    const { events, runtime } = this.#ports;
     const { pod } = run;
     const config = await this.#sandboxConfig(pod, actions.attempt);
     if ("error" in config) {
@@ -191,11 +198,13 @@ export class PodRuntime {
     }
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await finishCall(clock, run.signal, (signal) => runtime.runPodSandbox(config, "", { signal }));
+      const id = await this.#runSandbox(run, config);
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
-      return { id, config, podIps: ip === "" || onHost ? [] : [ip, ...additionalIps] };
+      const podIps = ip === "" || onHost ? [] : [ip, ...additionalIps];
+      if (podIps.length > 0) run.prepared.onAddresses?.(podIps);
+      return { id, config, podIps };
     } catch (error) {
       run.signal.throwIfAborted();
       events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${errorMessage(error)}`);
@@ -204,15 +213,23 @@ export class PodRuntime {
     }
   }
 
+  #runSandbox({ pod, signal }: SyncRun, config: PodSandboxConfig): Promise<string> {
+    const { clock, runtime, turns } = this.#ports;
+    const make = () => finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, "", { signal: patient }));
+    return turns.sandbox(pod, make, signal);
+  }
+
   async #sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig | { readonly error: string }> {
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const hostname = podHostname(pod, this.#options.clusterDomain);
     if ("error" in hostname) return hostname;
+    const dns = await this.#ports.dns.configFor(pod);
+    if ("error" in dns) return dns;
     return sandboxConfig({
-      pod,
+      pod: withDottedSysctls(pod),
       attempt,
       hostname: hostname.kernelHostname,
-      dns: await this.#ports.dns.configFor(pod),
+      dns: dns.config,
       cgroupParent: this.#ports.cgroups.runtimeParent(pod),
       logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
       ...this.#options.resources,
@@ -282,7 +299,7 @@ export class PodRuntime {
   async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {
     const { pod, observed, prepared, signal } = run;
     const failure = await this.#ports.starter.start(
-      { pod, container, observed, volumePaths: prepared.volumePaths, podIps: sandbox.podIps },
+      { pod, container, observed, volumes: prepared.volumes, podIps: sandbox.podIps },
       { id: sandbox.id, config: sandbox.config },
       signal,
     );

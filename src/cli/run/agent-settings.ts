@@ -54,6 +54,7 @@ export function agentOptions(
     clusterDomain: settings.clusterDomain,
     clusterDns: settings.clusterDns,
     resolvConf: settings.resolvConf,
+    allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
     cpuCfsQuota: settings.cpuCfsQuota,
     cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
     oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,

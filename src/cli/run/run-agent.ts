@@ -19,6 +19,7 @@ import { createProber } from "../../host/probe/create-prober.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
+import { createLocalTokenSource } from "../../host/tokens/create-local-token-source.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ShutDownOptions } from "../../server/index.ts";
@@ -143,6 +144,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
+      tokens: createLocalTokenSource({ directory: `${rootDir}/service-accounts`, nodeName, now: () => clock.now() }),
       prober: createProber(),
       sources: manifestSources(configuration, { clock, log }),
       readManifest: manifestReader(nodeName),

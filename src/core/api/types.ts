@@ -4,27 +4,8 @@
  */
 import type * as v1 from "kubernetes-types/core/v1.js";
 import type * as meta from "kubernetes-types/meta/v1.js";
+import type * as newer from "./newer-fields.ts";
 import type { DeepReadonly } from "./readonly.ts";
-
-/** Fields that the API has got since the package of types was made. */
-declare module "kubernetes-types/core/v1.js" {
-  interface Container {
-    /** 1.34: first match wins over `restartPolicy`. */
-    restartPolicyRules?: ContainerRestartRule[];
-  }
-  interface EphemeralContainer {
-    restartPolicyRules?: ContainerRestartRule[];
-  }
-  interface ContainerRestartRule {
-    /** "Restart". */
-    action: string;
-    exitCodes?: {
-      /** "In" or "NotIn". */
-      operator: string;
-      values?: number[];
-    };
-  }
-}
 
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
 export type OwnerReference = DeepReadonly<meta.OwnerReference>;
@@ -45,6 +26,7 @@ export type SecurityContext = DeepReadonly<v1.SecurityContext>;
 export type SeccompProfile = DeepReadonly<v1.SeccompProfile>;
 export type EnvVar = DeepReadonly<v1.EnvVar>;
 export type EnvFromSource = DeepReadonly<v1.EnvFromSource>;
+export type FileKeySelector = DeepReadonly<newer.FileKeySelector>;
 export type Volume = DeepReadonly<v1.Volume>;
 export type VolumeMount = DeepReadonly<v1.VolumeMount>;
 export type Probe = DeepReadonly<v1.Probe>;

@@ -8,7 +8,7 @@ import { sandboxLabels } from "./labels.ts";
 import { podNamespaces } from "./namespaces.ts";
 import { portMappings } from "./port-mappings.ts";
 import { SECCOMP_RUNTIME_DEFAULT } from "./seccomp.ts";
-import { podGroups, toSeLinuxOption } from "./security-context.ts";
+import { groupsPolicy, podGroups, toSeLinuxOption } from "./security-context.ts";
 import type { DnsConfig, LinuxPodSandboxConfig, LinuxSandboxSecurityContext, PodSandboxConfig } from "./types.ts";
 
 /** All that a pod's sandbox needs, its cgroup made and its name resolution settled. */
@@ -69,6 +69,7 @@ function securityContext({ pod, extraGroups }: SandboxConfigInput): LinuxSandbox
     ...(runAsUser != null && { runAsUser }),
     ...(runAsGroup != null && { runAsGroup }),
     ...(groups.length > 0 && { supplementalGroups: groups }),
+    ...groupsPolicy(pod),
     ...(seLinuxOptions != null && { selinuxOptions: toSeLinuxOption(seLinuxOptions) }),
   };
 }

@@ -4,9 +4,10 @@
  */
 import type { Container, Pod, SeccompProfile, SecurityContext } from "../api/types.ts";
 import { podText } from "../pod/names.ts";
+import { appArmorSetting } from "./apparmor.ts";
 import { podNamespaces } from "./namespaces.ts";
 import { isSeccompError, type SeccompOptions, seccompSetting } from "./seccomp.ts";
-import type { Capability, LinuxContainerSecurityContext, SeLinuxOption } from "./types.ts";
+import type { Capability, LinuxContainerSecurityContext, SeLinuxOption, SupplementalGroupsPolicy } from "./types.ts";
 
 /** User of the image's configuration; both absent: root. */
 export interface ImageUser {
@@ -14,8 +15,6 @@ export interface ImageUser {
   /** Counts only without `uid`. */
   readonly username?: string;
 }
-
-const APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/";
 
 const MASKED_PATHS = [
   "/proc/acpi",
@@ -82,7 +81,6 @@ export function linuxSecurityContext(
   const effective = effectiveSecurityContext(pod, container);
   const seccomp = seccompSetting(profileOf(pod, container), input);
   if (isSeccompError(seccomp)) return seccomp;
-  const apparmor = pod.metadata?.annotations?.[APPARMOR_ANNOTATION + container.name] ?? "";
   const groups = podGroups(pod, input.extraGroups);
   return {
     ...userSettings(effective, input.image),
@@ -93,7 +91,8 @@ export function linuxSecurityContext(
     noNewPrivs: effective.allowPrivilegeEscalation === false,
     namespaceOptions: podNamespaces(pod, input.targetContainerId),
     ...(groups.length > 0 && { supplementalGroups: groups }),
-    ...(apparmor !== "" && { apparmorProfile: apparmor }),
+    ...groupsPolicy(pod),
+    ...appArmorSetting(pod, container),
     ...procPaths(effective),
     ...seccomp,
   };
@@ -115,6 +114,12 @@ export function podGroups(pod: Pod, extraGroups: readonly number[] = []): readon
   const { fsGroup, supplementalGroups } = pod.spec?.securityContext ?? {};
   if (pod.spec?.securityContext == null) return [];
   return [...(fsGroup == null ? [] : [fsGroup]), ...extraGroups, ...(supplementalGroups ?? [])];
+}
+
+/** Merge is what runtimes without the field do. */
+export function groupsPolicy(pod: Pod): { readonly supplementalGroupsPolicy?: SupplementalGroupsPolicy } {
+  const isStrict = pod.spec?.securityContext?.supplementalGroupsPolicy === "Strict";
+  return isStrict ? { supplementalGroupsPolicy: "Strict" } : {};
 }
 
 function procPaths(effective: SecurityContext): LinuxContainerSecurityContext {

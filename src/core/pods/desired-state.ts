@@ -3,6 +3,7 @@
  * files that claim one name the one that had it keeps it, else the first by path. Nothing is lost by a bad edit.
  */
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import { keepImmutable } from "./immutable-objects.ts";
 
 export type ManifestObject =
   | { readonly kind: "Pod"; readonly object: Pod }
@@ -69,9 +70,11 @@ export function takeSnapshot(state: DesiredState, source: string, contents: read
   const others = Object.entries(state.files).filter(([, file]) => file.source !== source);
   const now = contents.map((content): [string, FileState] => {
     const key = fileKey(source, content.path);
+    const before = state.files[key];
+    const { objects, problems } = keepImmutable(before?.objects ?? [], content);
     return [
       key,
-      { source, path: content.path, objects: keptObjects(state.files[key], content), problems: content.problems },
+      { source, path: content.path, objects: keptObjects(before, { ...content, objects, problems }), problems },
     ];
   });
   const { [source]: _, ...unreadable } = state.unreadable;

@@ -84,7 +84,7 @@ function checked(decoded: DecodedObject, origin: ManifestOrigin): CheckedObject 
     }
     case "Pod": {
       const object = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
-      const errors = [...uidErrors(object), ...validatePod(object, { ephemeralContainers: true })];
+      const errors = [...uidErrors(object), ...validatePod(object, "current", { ephemeralContainers: true })];
       return { object: { kind: "Pod", object }, errors };
     }
   }

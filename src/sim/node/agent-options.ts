@@ -22,6 +22,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "/etc/resolv.conf",
+  allowedUnsafeSysctls: [],
   allocatable: nodeAllocatable(capacity, reservations),
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
@@ -30,7 +31,8 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
     periodMs: IMAGE_GC_PERIOD_MS,
     keepImages: [],
   },
-  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 10_000 },
+  // Without thresholds no round can decide anything.
+  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 60_000 },
   crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 10 * 1024 ** 2,

@@ -15,7 +15,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { admission, podSecurity, stats, userNamespaces, volumes } from "./states.ts";
+import { admission, stats, userNamespaces, volumes } from "./states.ts";
 
 export const podFields = {
   staticPodPath: string("", used, "Directory (or one file) of static pods.", { flag: "pod-manifest-path" }),
@@ -53,7 +53,7 @@ export const podFields = {
   seccompDefault: boolean(false, used, "RuntimeDefault as the seccomp profile of pods that name none.", {
     flag: "seccomp-default",
   }),
-  allowedUnsafeSysctls: stringList([], podSecurity, "Unsafe sysctls (or patterns ending in *) that pods may set.", {
+  allowedUnsafeSysctls: stringList([], used, "Unsafe sysctls (or patterns ending in *) that pods may set.", {
     flag: "allowed-unsafe-sysctls",
   }),
   crashLoopBackOff: object(

@@ -10,7 +10,7 @@ function errorsOf(spec: Partial<PodSpec>, container: Partial<Container> = {}, me
     metadata: { name: "web", namespace: "default", ...meta },
     spec: { containers: [{ name: "c", image: "x", ...container }], ...spec },
   };
-  return validatePod(defaultPod(pod)).map((error) => error.text.replace(/^spec\.containers\[0\]\./, "c."));
+  return validatePod(defaultPod(pod), "reference").map((error) => error.text.replace(/^spec\.containers\[0\]\./, "c."));
 }
 
 function volumeErrors(source: object): string[] {
@@ -292,5 +292,33 @@ describe("validatePod, where the reference has words of its own", () => {
   it("knows names that are long in bytes, not in letters", () => {
     const [error = ""] = errorsOf({ hostname: "ä".repeat(32) });
     assert.equal(error, `spec.hostname: Invalid value: "${"ä".repeat(32)}": must be no more than 63 characters`);
+  });
+});
+
+describe("validatePod, by the rules of today", () => {
+  const CONTAINER = { name: "c", image: "x" };
+  const check = (spec: Partial<PodSpec>) => {
+    const pod = defaultPod({ metadata: { name: "p", namespace: "ns" }, spec: { containers: [CONTAINER], ...spec } });
+    return validatePod(pod).map(({ field }) => field);
+  };
+
+  it("takes status.hostIPs in a variable, but not another unknown field", () => {
+    const env = (fieldPath: string) => [{ name: "A", valueFrom: { fieldRef: { fieldPath } } }];
+    assert.deepEqual(check({ containers: [{ ...CONTAINER, env: env("status.hostIPs") }] }), []);
+    assert.deepEqual(check({ containers: [{ ...CONTAINER, env: env("status.guestIPs") }] }), [
+      "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath",
+    ]);
+  });
+
+  it("takes any volume in a pod with users of its own, but not the host's network", () => {
+    const volumes = [{ name: "v", hostPath: { path: "/" } }];
+    assert.deepEqual(check({ hostUsers: false, volumes }), []);
+    assert.deepEqual(check({ hostUsers: false, volumes, hostNetwork: true }), ["spec.hostNetwork"]);
+  });
+
+  it("takes up to 32 search domains", () => {
+    const searches = (count: number) => ({ searches: Array.from({ length: count }, (_, index) => `d${index}.test`) });
+    assert.deepEqual(check({ dnsConfig: searches(32) }), []);
+    assert.deepEqual(check({ dnsConfig: searches(33) }), ["spec.dnsConfig.searches"]);
   });
 });
