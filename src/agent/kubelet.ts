@@ -151,7 +151,7 @@ export class Kubelet {
     const { workers, pleg } = this.#ports;
     for (const uid of pleg.knownPods()) {
       const status = pleg.peek(uid);
-      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(uid, status.name, status.namespace);
+      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(status);
     }
   }
 
