@@ -117,14 +117,14 @@ export class Kubelet {
     events.node("Normal", state, `Node ${this.#nodeName} status is now: ${state}${why}`);
   }
 
-  #onPodsChange({ added, updated, removed, configChanged }: PodsChange): void {
+  #onPodsChange({ added, updated, removed, configChanged, storageChanged }: PodsChange): void {
     const { workers, pods } = this.#ports;
     if (this.#draining) return;
     for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
     for (const { pod } of [...added, ...updated]) this.#update(pod);
     this.#startMissing();
-    if (configChanged.size === 0) return;
-    // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
+    if (configChanged.size === 0 && !storageChanged) return;
+    // Volumes and waiting containers follow their ConfigMaps, Secrets and claims at once.
     for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
   }
 

@@ -3,11 +3,18 @@
  * files that claim one name the one that had it keeps it, else the first by path. Nothing is lost by a bad edit.
  */
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import {
+  CLUSTER_KINDS,
+  groupStorageObjects,
+  type StorageObject,
+  type StorageObjects,
+} from "../volume/storage-object.ts";
 
 export type ManifestObject =
   | { readonly kind: "Pod"; readonly object: Pod }
   | { readonly kind: "ConfigMap"; readonly object: ConfigMap }
-  | { readonly kind: "Secret"; readonly object: Secret };
+  | { readonly kind: "Secret"; readonly object: Secret }
+  | StorageObject;
 
 /** One thing that is wrong with a file. `document` counts from 0, `line` from 1; absent: the file as a whole. */
 export interface ManifestProblem {
@@ -51,6 +58,7 @@ export interface DesiredObjects {
   /** By "namespace/name". */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  readonly storage: StorageObjects;
   /** Which file each name belongs to: `objectKey` -> `fileKey`. */
   readonly holders: ReadonlyMap<string, string>;
   readonly conflicts: readonly ManifestProblem[];
@@ -102,9 +110,14 @@ function keptObjects(before: FileState | undefined, content: ManifestContent): r
   return [...content.objects, ...kept];
 }
 
-/** "Pod default/web": how an object is named in conflicts and problems. */
+/** "Pod default/web", "StorageClass fast": how an object is named in conflicts and problems. */
 export function objectKey({ kind, object }: ManifestObject): string {
-  return `${kind} ${object.metadata?.namespace ?? "default"}/${object.metadata?.name ?? ""}`;
+  return objectName(kind, object.metadata?.namespace, object.metadata?.name ?? "");
+}
+
+/** As `objectKey`, of an object's parts. */
+export function objectName(kind: string, namespace: string | undefined, name: string): string {
+  return CLUSTER_KINDS.has(kind) ? `${kind} ${name}` : `${kind} ${namespace || "default"}/${name}`;
 }
 
 /**
@@ -123,6 +136,7 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
   const pods = new Map<string, DesiredPod>();
   const configMaps = new Map<string, ConfigMap>();
   const secrets = new Map<string, Secret>();
+  const storage: StorageObject[] = [];
   const conflicts: ManifestProblem[] = [];
   const taken = new Set<string>();
   for (const { key, file, object, name } of claims) {
@@ -142,9 +156,11 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
     const id = name.slice(name.indexOf(" ") + 1);
     if (object.kind === "ConfigMap") configMaps.set(id, object.object);
     else if (object.kind === "Secret") secrets.set(id, object.object);
-    else pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+    else if (object.kind === "Pod") {
+      pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+    } else storage.push(object);
   }
-  return { pods, configMaps, secrets, holders, conflicts };
+  return { pods, configMaps, secrets, storage: groupStorageObjects(storage), holders, conflicts };
 }
 
 function pathOf(state: DesiredState, key: string | undefined): string {

@@ -1,0 +1,66 @@
+/**
+ * The storage behind a pod's volume that names a claim, or why the pod has to wait.
+ * Source of the texts: kubelet volumemanager/populator desired_state_of_world_populator.go createVolumeSpec.
+ */
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from "../../api/types.ts";
+import type { StorageObjects } from "../storage-object.ts";
+import type { BindResult } from "./bind-claims.ts";
+import { bindingKey, claimKey, claimOwner } from "./binding.ts";
+import { podClaimName } from "./pod-claims.ts";
+
+export type ClaimedStorage =
+  | {
+      readonly kind: "volume";
+      readonly claim: PersistentVolumeClaim;
+      readonly volume: PersistentVolume;
+      readonly readOnly: boolean;
+    }
+  | {
+      readonly kind: "directory";
+      readonly claim: PersistentVolumeClaim;
+      readonly path: string;
+      readonly readOnly: boolean;
+    };
+
+export interface ClaimWorld {
+  readonly storage: StorageObjects;
+  /** Claims made for pods, by "namespace/name". */
+  readonly podClaims: ReadonlyMap<string, PersistentVolumeClaim>;
+  readonly bound: BindResult;
+}
+
+/** `undefined`: the volume names no claim. */
+export function resolveClaim(
+  pod: Pod,
+  volume: Volume,
+  world: ClaimWorld,
+): ClaimedStorage | { readonly error: string } | undefined {
+  const name = volume.ephemeral === undefined ? volume.persistentVolumeClaim?.claimName : podClaimName(pod, volume);
+  if (name === undefined) return undefined;
+  const key = `${pod.metadata?.namespace ?? "default"}/${name}`;
+  const claim = world.storage.claims.get(key) ?? world.podClaims.get(key);
+  const failed = (why: string) => ({ error: `error processing PVC ${key}: ${why}` });
+  if (claim === undefined) {
+    return failed(`failed to fetch PVC from API server: persistentvolumeclaims "${name}" not found`);
+  }
+  if (volume.ephemeral !== undefined && claimOwner(claim) !== pod.metadata?.uid) {
+    const { namespace = "default", name: podName = "" } = pod.metadata ?? {};
+    return failed(`PVC ${key} was not created for pod ${namespace}/${podName} (pod is not owner)`);
+  }
+  return storageOf(claim, volume, world) ?? failed(notBound(world.bound.pending.get(key)));
+}
+
+/** Differs: the kubelet does not say why; only the events of a controller do. */
+function notBound(why: string | undefined): string {
+  return why === undefined ? "PVC is not bound" : `PVC is not bound: ${why}`;
+}
+
+function storageOf(claim: PersistentVolumeClaim, volume: Volume, world: ClaimWorld): ClaimedStorage | undefined {
+  const binding = world.bound.bindings.get(bindingKey(claimKey(claim), claimOwner(claim)));
+  if (binding === undefined) return undefined;
+  const readOnly = volume.persistentVolumeClaim?.readOnly === true;
+  const { to } = binding;
+  if (to.kind === "directory") return { kind: "directory", claim, path: to.path, readOnly };
+  const found = world.storage.volumes.get(to.name);
+  return found === undefined ? undefined : { kind: "volume", claim, volume: found, readOnly };
+}
