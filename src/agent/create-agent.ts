@@ -50,7 +50,8 @@ import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
-import { PodVolumes } from "./volumes/pod-volumes.ts";
+import { VolumeManager } from "./volumes/volume-manager.ts";
+import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -145,7 +146,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
-  const volumes = new PodVolumes({ files, objects: pods });
+  const volumes = new VolumeManager(
+    { clock, log, files, events, plugins: volumePlugins({ files, objects: pods }) },
+    { onReady: (uid) => workers.wake(uid) },
+  );
   const killer = new PodKiller({ log, runtime, events });
   const holds = new ImageHolds();
   const probes = new ProbeManager(
@@ -172,7 +176,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
+  const kubelet = new Kubelet(
+    { clock, log, files, pods, workers, pleg, health, statuses, cgroups, events, volumes },
+    options,
+  );
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {
@@ -222,6 +229,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    volumes,
     workers,
     pods,
     kubelet,

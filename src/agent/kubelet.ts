@@ -16,6 +16,7 @@ import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager, PodsChange } from "./pods/pod-manager.ts";
 import type { PodCgroups } from "./resources/pod-cgroups.ts";
 import type { StatusManager } from "./status/status-manager.ts";
+import type { VolumeManager } from "./volumes/volume-manager.ts";
 
 export interface KubeletPorts {
   readonly clock: Clock;
@@ -28,6 +29,7 @@ export interface KubeletPorts {
   readonly statuses: StatusManager;
   readonly cgroups: PodCgroups;
   readonly events: EventRecorder;
+  readonly volumes: Pick<VolumeManager, "changed" | "unmount">;
 }
 
 /** Says whether a new pod may start; one that may not has failed. */
@@ -118,13 +120,14 @@ export class Kubelet {
   }
 
   #onPodsChange({ added, updated, removed, configChanged, storageChanged }: PodsChange): void {
-    const { workers, pods } = this.#ports;
+    const { workers, pods, volumes } = this.#ports;
     if (this.#draining) return;
     for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
     for (const { pod } of [...added, ...updated]) this.#update(pod);
     this.#startMissing();
     if (configChanged.size === 0 && !storageChanged) return;
     // Volumes and waiting containers follow their ConfigMaps, Secrets and claims at once.
+    volumes.changed(configChanged);
     for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
   }
 
@@ -218,6 +221,7 @@ export class Kubelet {
   }
 
   async #removeDirectory(uid: string): Promise<void> {
+    await this.#ports.volumes.unmount(uid);
     if (await this.#ports.files.removePod(uid)) return;
     this.#ports.log.warn("orphaned pod directory is still mounted", { podUid: uid });
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { HostError, type HostErrorCode } from "../../src/ports/errors.ts";
-import type { PayloadFile, PayloadVolume, PodFiles } from "../../src/ports/pod-files.ts";
+import type { PodFiles } from "../../src/ports/pod-files.ts";
+import type { PayloadFile, PayloadVolume } from "../../src/ports/volume-files.ts";
 
 /** The files of the machine under test, as somebody else than the agent sees and changes them. */
 export interface FileWorld {

@@ -1,15 +1,19 @@
 /** The agent's other ports in memory. */
+
 import type { CgroupName } from "../../src/core/cgroup/types.ts";
 import type { NetworkProbe, ProbeOutcome } from "../../src/core/probe/index.ts";
+import type { FoundVolume } from "../../src/core/volume/events.ts";
+import type { VolumePlace } from "../../src/core/volume/state.ts";
 import type { Cgroups } from "../../src/ports/cgroups.ts";
 import { HostError } from "../../src/ports/errors.ts";
 import type { KernelLog, KernelLogRecord } from "../../src/ports/kernel-log.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { LogFile, LogFiles } from "../../src/ports/log-files.ts";
 import type { OomCounters } from "../../src/ports/oom-counters.ts";
-import type { PayloadFile, PayloadVolume, PodFiles, SubPathHolder } from "../../src/ports/pod-files.ts";
+import type { PodFiles } from "../../src/ports/pod-files.ts";
 import type { Prober } from "../../src/ports/prober.ts";
 import type { RecordStore } from "../../src/ports/record-store.ts";
+import type { GroupOwnership, PayloadFile, PayloadVolume, SubPathHolder } from "../../src/ports/volume-files.ts";
 
 /** Keeps its lines: "warn: message". */
 export class FakeLog implements Log {
@@ -160,6 +164,25 @@ export class FakeFiles implements PodFiles {
     if (this.mounted.has(uid)) return false;
     this.pods.delete(uid);
     return true;
+  }
+
+  /** What an agent before this one has left, by pod UID. */
+  readonly found = new Map<string, readonly FoundVolume[]>();
+  readonly removed: string[] = [];
+  readonly groups: string[] = [];
+
+  async listVolumes(uid: string): Promise<readonly FoundVolume[]> {
+    return this.found.get(uid) ?? [];
+  }
+
+  async removeVolume(uid: string, name: string, place?: VolumePlace): Promise<boolean> {
+    if (this.mounted.has(uid)) return false;
+    this.removed.push(`${uid}/${place === undefined ? name : `${place.kind}/${place.name}`}`);
+    return true;
+  }
+
+  async setGroup(path: string, { groupId, policy }: GroupOwnership): Promise<void> {
+    this.groups.push(`${path} ${groupId} ${policy}`);
   }
 
   async emptyDir(uid: string, volume: string): Promise<string> {

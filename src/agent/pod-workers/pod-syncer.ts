@@ -22,9 +22,9 @@ import type { Pleg } from "../pleg/pleg.ts";
 import type { ProbeManager } from "../probes/probe-manager.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
 import type { PodKiller } from "../runtime/pod-killer.ts";
-import type { PodRuntime } from "../runtime/pod-runtime.ts";
+import type { PodRuntime, PreparedPod } from "../runtime/pod-runtime.ts";
 import type { StatusManager } from "../status/status-manager.ts";
-import type { PodVolumes } from "../volumes/pod-volumes.ts";
+import type { VolumeManager } from "../volumes/volume-manager.ts";
 
 export interface PodSyncerPorts {
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export interface PodSyncerPorts {
   readonly health: RuntimeHealth;
   readonly pleg: Pleg;
   readonly statuses: StatusManager;
-  readonly volumes: PodVolumes;
+  readonly volumes: Pick<VolumeManager, "mount" | "unmount">;
   readonly cgroups: PodCgroups;
   readonly runtime: PodRuntime;
   readonly killer: PodKiller;
@@ -91,8 +91,8 @@ export class PodSyncer {
     if (!observed.sandboxStatuses.some(({ state }) => state === "SANDBOX_READY") && (await this.#namesakeMayRun(pod))) {
       return { terminal: false, retryInMs: RETRY_MS };
     }
-    const prepared = await this.#prepare(pod);
-    if (prepared === undefined) return { terminal: false, retryInMs: RETRY_MS };
+    const prepared = await this.#prepare(pod, signal);
+    if ("retryInMs" in prepared) return { terminal: false, retryInMs: prepared.retryInMs };
     const outcome = await runtime.sync(pod, observed, prepared, signal).catch((error: unknown) => {
       this.#acted(uid);
       throw error;
@@ -134,10 +134,11 @@ export class PodSyncer {
 
   /** Takes away what an ended pod leaves on the machine, but not its containers and logs. */
   async cleanUp(uid: string, pod: Pod | undefined): Promise<void> {
-    const { files, cgroups } = this.#ports;
+    const { files, cgroups, volumes } = this.#ports;
     this.#startErrors.delete(uid);
     this.#ports.probes.remove(uid);
-    this.#ports.volumes.forget(uid);
+    // Source of the order: kubelet.go SyncTerminatedPod.
+    await volumes.unmount(uid);
     await cgroups.removePod(uid);
     if (!(await files.removePod(uid)))
       throw new Error(`something is still mounted in the directory of pod ${pod?.metadata?.name ?? uid}`);
@@ -224,27 +225,26 @@ export class PodSyncer {
     return statuses.set(uid, generatePodStatus(input));
   }
 
-  /** Cgroup, directories and volumes; `undefined`: something is missing, told by an event. */
-  async #prepare(pod: Pod): Promise<{ readonly volumePaths: ReadonlyMap<string, string> } | undefined> {
+  /** Cgroup, directories and volumes; with `retryInMs` something is missing, told by an event. */
+  async #prepare(pod: Pod, signal: AbortSignal): Promise<PreparedPod | { readonly retryInMs: number }> {
     const { files, cgroups, volumes } = this.#ports;
     const { name = "", namespace = "default" } = pod.metadata ?? {};
     try {
       await cgroups.ensurePod(pod);
     } catch (error) {
       this.#warn(pod, "FailedCreatePodContainer", `unable to ensure pod container exists: ${errorMessage(error)}`);
-      return undefined;
+      return { retryInMs: RETRY_MS };
     }
     const uid = uidOf(pod);
     try {
       await files.preparePod(uid, podLogDirectory({ namespace, name, uid }, this.#options.logRoot));
     } catch (error) {
       this.#warn(pod, "FailedToMakePodDataDirectories", `error making pod data directories: ${errorMessage(error)}`);
-      return undefined;
+      return { retryInMs: RETRY_MS };
     }
-    const mounted = await volumes.mount(pod);
-    for (const problem of mounted.problems) this.#warn(pod, "FailedMount", problem.message);
-    const missing = (pod.spec?.volumes ?? []).some(({ name: volume }) => !mounted.paths.has(volume));
-    return missing ? undefined : { volumePaths: mounted.paths };
+    const mounted = await volumes.mount(pod, signal);
+    signal.throwIfAborted();
+    return mounted;
   }
 
   #warn(pod: Pod, reason: string, message: string): void {

@@ -22,7 +22,7 @@ import type { Log } from "../../ports/log.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 
 /** Text of one file -> its objects, defaulted and validated, with everything that is wrong with it. */
 export type ReadManifest = (file: ManifestFile, source: ManifestSource) => ManifestContent;
@@ -36,7 +36,7 @@ export interface PodManagerPorts {
   readonly readManifest: ReadManifest;
 }
 
-/** What changed for the pods; `configChanged` names ConfigMaps and Secrets as "namespace/name". */
+/** What changed for the pods; `configChanged` names ConfigMaps and Secrets as `objectKey` does. */
 export interface PodsChange {
   readonly added: readonly DesiredPod[];
   readonly updated: readonly DesiredPod[];
@@ -256,8 +256,8 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
       : [];
   });
   const configChanged = new Set([
-    ...changedNames(before.configMaps, after.configMaps),
-    ...changedNames(before.secrets, after.secrets),
+    ...changedNames(before.configMaps, after.configMaps).map((name) => `configMap/${name}`),
+    ...changedNames(before.secrets, after.secrets).map((name) => `secret/${name}`),
   ]);
   const storageChanged =
     changedNames(before.storage.volumes, after.storage.volumes).length > 0 ||

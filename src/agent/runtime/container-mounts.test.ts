@@ -10,7 +10,7 @@ function prepare(container: Omit<Container, "name">, files = new FakeFiles(), po
     container: { name: "main", ...container },
     attempt: 3,
     podIps,
-    volumePaths: new Map([["data", "/volumes/data"]]),
+    volumes: new Map([["data", { path: "/volumes/data" }]]),
     environment: [{ name: "WHO", value: "me" }],
     clusterDomain: "cluster.local",
   });

@@ -8,6 +8,7 @@ import { expandSubPath } from "../../core/expansion/container-command.ts";
 import type { EnvironmentVariable } from "../../core/pod/environment.ts";
 import { hostsFileContent, wantsHostsFile } from "../../core/pod/hosts-file.ts";
 import { podHostname } from "../../core/pod/names.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 
 export interface MountContext {
@@ -15,8 +16,8 @@ export interface MountContext {
   readonly container: Container;
   readonly attempt: number;
   readonly podIps: readonly string[];
-  /** Volume name -> path on the machine. */
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
   readonly environment: readonly EnvironmentVariable[];
   readonly clusterDomain: string;
 }
@@ -64,7 +65,7 @@ export class ContainerMounts {
     mount: VolumeMount,
     index: number,
   ): Promise<CriMount | { readonly error: string }> {
-    const volume = context.volumePaths.get(mount.name);
+    const volume = context.volumes.get(mount.name);
     if (volume === undefined)
       return { error: `cannot find volume "${mount.name}" to mount into container "${context.container.name}"` };
     const subPath = subPathOf(mount, context.environment);
@@ -75,7 +76,7 @@ export class ContainerMounts {
       container: context.container.name,
       index,
     };
-    const hostPath = subPath === "" ? volume : await this.#files.subPath(volume, subPath, holder);
+    const hostPath = subPath === "" ? volume.path : await this.#files.subPath(volume.path, subPath, holder);
     const propagation = PROPAGATION[mount.mountPropagation ?? ""];
     return {
       containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,

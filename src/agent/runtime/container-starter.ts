@@ -12,6 +12,7 @@ import { type EnvironmentObjects, notFoundText } from "../../core/pod/environmen
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -19,7 +20,7 @@ import type { LogFiles } from "../../ports/log-files.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { finishCall } from "./finish-call.ts";
@@ -53,7 +54,8 @@ export interface StartContext {
   readonly pod: Pod;
   readonly container: Container;
   readonly observed: RuntimePodStatus;
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
   readonly podIps: readonly string[];
 }
 
@@ -165,7 +167,7 @@ export class ContainerStarter {
         container,
         attempt,
         podIps,
-        volumePaths: context.volumePaths,
+        volumes: context.volumes,
         environment: variables,
         clusterDomain: this.#options.clusterDomain,
       })

@@ -16,6 +16,7 @@ import { podHostname } from "../../core/pod/names.ts";
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -55,7 +56,8 @@ export interface PodRuntimeOptions {
 
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
 }
 
 export interface SyncOutcome {
@@ -265,7 +267,7 @@ export class PodRuntime {
   async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {
     const { pod, observed, prepared, signal } = run;
     const failure = await this.#ports.starter.start(
-      { pod, container, observed, volumePaths: prepared.volumePaths, podIps: sandbox.podIps },
+      { pod, container, observed, volumes: prepared.volumes, podIps: sandbox.podIps },
       { id: sandbox.id, config: sandbox.config },
       signal,
     );

@@ -12,9 +12,10 @@ import {
   unlink,
 } from "node:fs/promises";
 import { HostError } from "../../ports/errors.ts";
-import type { PayloadFile } from "../../ports/pod-files.ts";
+import type { PayloadFile } from "../../ports/volume-files.ts";
 import { isErrno } from "./errno.ts";
 import { removeTree } from "./remove-tree.ts";
+import { groupMode } from "./volume-directories.ts";
 
 const dataLink = "..data";
 const dataLinkNew = "..data_tmp";
@@ -26,7 +27,27 @@ const directoryMode = 0o755;
  * changed; content and modes that are there already are left alone. Source: kubelet volume/util/atomic_writer.go Write.
  * Differs: modes are compared too, and new names appear after the switch, so that no link ever dangles.
  */
-export async function writeAtomicPayload(directory: string, files: readonly PayloadFile[]): Promise<boolean> {
+export async function writeAtomicPayload(
+  directory: string,
+  files: readonly PayloadFile[],
+  groupId?: number,
+): Promise<boolean> {
+  const owned = files.map((file) => ({ ...file, ...ownershipOf(file, groupId) }));
+  return writeOwned(directory, owned, groupId);
+}
+
+/** A payload file with the owner, group and mode that it has on the machine. */
+interface OwnedFile extends PayloadFile {
+  readonly ownerId: number;
+  readonly groupId: number;
+}
+
+function ownershipOf({ mode, ownerId = 0 }: PayloadFile, groupId: number | undefined) {
+  if (groupId === undefined) return { ownerId, groupId: 0, mode: mode & 0o7777 };
+  return { ownerId, groupId, mode: groupMode(mode, true, false) };
+}
+
+async function writeOwned(directory: string, files: readonly OwnedFile[], groupId?: number): Promise<boolean> {
   for (const file of files) checkPath(directory, file.path);
   const current = await currentData(directory);
   if (current !== undefined && (await holds(`${directory}/${current}`, files))) {
@@ -34,7 +55,13 @@ export async function writeAtomicPayload(directory: string, files: readonly Payl
     return false;
   }
   const fresh = await mkdtemp(`${directory}/..${timestamp(new Date())}.`);
-  await fillDirectory(fresh, files);
+  try {
+    await fillDirectory(fresh, files, groupId);
+  } catch (error) {
+    // What is half written would take the room that is missing.
+    await removeTree(fresh).catch(() => undefined);
+    throw error;
+  }
   await switchTo(directory, fresh.slice(directory.length + 1));
   await linkNames(directory, files);
   await removeStale(directory, files, fresh.slice(directory.length + 1));
@@ -60,14 +87,14 @@ async function currentData(directory: string): Promise<string | undefined> {
 }
 
 /** The directory has exactly these files with this content and these modes. */
-async function holds(root: string, files: readonly PayloadFile[]): Promise<boolean> {
+async function holds(root: string, files: readonly OwnedFile[]): Promise<boolean> {
   const there = await listFiles(root, "");
   if (there.length !== files.length) return false;
   for (const file of files) if (!(await holdsFile(`${root}/${file.path}`, file))) return false;
   return true;
 }
 
-async function holdsFile(path: string, file: PayloadFile): Promise<boolean> {
+async function holdsFile(path: string, file: OwnedFile): Promise<boolean> {
   let handle: FileHandle;
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -76,8 +103,9 @@ async function holdsFile(path: string, file: PayloadFile): Promise<boolean> {
     throw error;
   }
   try {
-    const { size, mode } = await handle.stat();
-    if (size !== file.content.byteLength || (mode & 0o7777) !== (file.mode & 0o7777)) return false;
+    const { size, mode, uid, gid } = await handle.stat();
+    if (size !== file.content.byteLength || (mode & 0o7777) !== file.mode) return false;
+    if (uid !== file.ownerId || gid !== file.groupId) return false;
     return Buffer.compare(await handle.readFile(), file.content) === 0;
   } finally {
     await handle.close();
@@ -98,25 +126,28 @@ async function listFiles(root: string, below: string): Promise<readonly string[]
   }
 }
 
-async function fillDirectory(root: string, files: readonly PayloadFile[]): Promise<void> {
+async function fillDirectory(root: string, files: readonly OwnedFile[], groupId?: number): Promise<void> {
   const handle = await open(root, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
-    await handle.chmod(directoryMode); // mkdtemp makes it 0700
+    if (groupId !== undefined) await handle.chown(0, groupId);
+    await handle.chmod(groupId === undefined ? directoryMode : groupMode(directoryMode, true, true)); // mkdtemp makes it 0700
   } finally {
     await handle.close();
   }
   const parents = new Set(files.map((file) => file.path.slice(0, Math.max(0, file.path.lastIndexOf("/")))));
   parents.delete("");
+  // With the group's bit set on the top, all below gets group and bit by itself.
   for (const parent of parents) await mkdir(`${root}/${parent}`, { recursive: true, mode: directoryMode });
   for (const file of files) await writeNew(`${root}/${file.path}`, file);
 }
 
-async function writeNew(path: string, file: PayloadFile): Promise<void> {
+async function writeNew(path: string, file: OwnedFile): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await open(path, flags, file.mode & 0o777);
   try {
     await handle.writeFile(file.content);
-    await handle.chmod(file.mode & 0o7777); // whatever the umask
+    if (file.ownerId !== 0 || file.groupId !== 0) await handle.chown(file.ownerId, file.groupId);
+    await handle.chmod(file.mode); // whatever the umask
   } finally {
     await handle.close();
   }

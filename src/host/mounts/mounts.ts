@@ -1,5 +1,5 @@
 import { HostError } from "../../ports/errors.ts";
-import { readMountsBelow } from "../procfs/mount-info.ts";
+import { type MountInfo, readMountsAt, readMountsBelow } from "../procfs/mount-info.ts";
 import { CommandShell } from "./command-shell.ts";
 
 /** Mounting, through the machine's mount(8) and umount(8): Node.js has no call for it. */
@@ -11,6 +11,8 @@ export interface Mounts {
   unmount(target: string): Promise<void>;
   /** Unmounts all below `directory`, innermost first; `false`: something is busy and stays. */
   unmountBelow(directory: string): Promise<boolean>;
+  /** As `unmountBelow` for several directories, and what is mounted on themselves, too. */
+  unmountAll(directories: readonly string[]): Promise<boolean>;
 }
 
 /** What one umount(8) takes as arguments. */
@@ -41,21 +43,24 @@ export function createMounts(): Mounts {
     bind: (source, target) => run(["mount", "--no-canonicalize", "--bind", "--", source, target], target),
     unmount: (target) => unmountAll([target], target),
 
-    async unmountBelow(directory) {
-      let left = readMountsBelow(directory);
-      // Mounts may stand on each other, and umount(8) goes on after one that failed: repeat while it gets somewhere.
-      while (left.length > 0) {
-        const targets = left.slice(0, mostTargets).map((mount) => mount.mountPoint);
-        await unmountAll(targets, directory).catch((error: unknown) => {
-          if (!(error instanceof HostError) || error.code === "NotFound") throw error;
-        });
-        const now = readMountsBelow(directory);
-        if (now.length >= left.length) return false;
-        left = now;
-      }
-      return true;
-    },
+    unmountBelow: (directory) => unmountWhile(() => readMountsBelow(directory), directory),
+    unmountAll: (directories) => unmountWhile(() => readMountsAt(directories), directories[0] ?? ""),
   };
+
+  async function unmountWhile(read: () => readonly MountInfo[], path: string): Promise<boolean> {
+    let left = read();
+    // Mounts may stand on each other, and umount(8) goes on after one that failed: repeat while it gets somewhere.
+    while (left.length > 0) {
+      const targets = left.slice(0, mostTargets).map((mount) => mount.mountPoint);
+      await unmountAll(targets, path).catch((error: unknown) => {
+        if (!(error instanceof HostError) || error.code === "NotFound") throw error;
+      });
+      const now = read();
+      if (now.length >= left.length) return false;
+      left = now;
+    }
+    return true;
+  }
 }
 
 function codeOf(said: string): HostError["code"] {
