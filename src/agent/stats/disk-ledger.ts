@@ -81,11 +81,18 @@ export class DiskLedger {
     for (const uid of this.#entries.keys()) if (!known.has(uid)) this.#entries.delete(uid);
     const { clock } = this.#ports;
     if (pods.length > 0 && this.#layersDueAt <= clock.monotonic()) await this.#readAllLayers();
-    for (const pod of pods) {
+    for (const pod of this.#due(pods)) {
       if (signal.aborted) return;
-      if ((this.#entries.get(pod.podRef.uid)?.dueAt ?? -Infinity) <= clock.monotonic())
-        await this.#measure(pod, signal, this.#options.periodMs > 0);
+      await this.#measure(pod, signal, this.#options.periodMs > 0);
     }
+  }
+
+  /** Once one is due, those that would be soon are measured with it: a round in a while costs less than many small ones. */
+  #due(pods: readonly MeasuredPod[]): readonly MeasuredPod[] {
+    const now = this.#ports.clock.monotonic();
+    const dueBy = (atMs: number) => (pod: MeasuredPod) =>
+      (this.#entries.get(pod.podRef.uid)?.dueAt ?? -Infinity) <= atMs;
+    return pods.some(dueBy(now)) ? pods.filter(dueBy(now + periodOf(this.#options) / 2)) : [];
   }
 
   /** Measures these pods now, however young their figures are. Ends early, with what there is, when `signal` is aborted. */
@@ -136,9 +143,8 @@ export class DiskLedger {
 
   /** When to measure again what was measured since `begun`. */
   #nextAfter(begun: number): number {
-    const { periodMs } = this.#options;
     const now = this.#ports.clock.monotonic();
-    return now + Math.max(periodMs > 0 ? periodMs : USUAL_PERIOD_MS, (now - begun) * REST_FACTOR);
+    return now + Math.max(periodOf(this.#options), (now - begun) * REST_FACTOR);
   }
 
   async #readAllLayers(): Promise<void> {
@@ -181,4 +187,8 @@ export class DiskLedger {
       }),
     );
   }
+}
+
+function periodOf({ periodMs }: DiskLedgerOptions): number {
+  return periodMs > 0 ? periodMs : USUAL_PERIOD_MS;
 }

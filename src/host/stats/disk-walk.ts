@@ -1,6 +1,6 @@
 import { type Dir, lstatSync, opendirSync, realpathSync } from "node:fs";
 import { isErrno } from "../files/errno.ts";
-import { readMountInfo } from "../procfs/mount-info.ts";
+import { readMountsBelow } from "../procfs/mount-info.ts";
 
 export interface DiskWalkOptions {
   readonly filesOnly: boolean;
@@ -44,10 +44,14 @@ function realPathOf(path: string): RawPath | undefined {
   }
 }
 
+function mountPointsBelow(top: RawPath): ReadonlySet<RawPath> {
+  const mounts = readMountsBelow(Buffer.from(top, "latin1").toString("utf8"));
+  return new Set(mounts.map(({ mountPoint }) => Buffer.from(mountPoint).toString("latin1")));
+}
+
 class Walk {
   readonly #device: number;
   readonly #options: DiskWalkOptions;
-  readonly #mountPoints: ReadonlySet<RawPath>;
   /** Inodes with several names. */
   readonly #linked = new Set<number>();
   #blocks = 0;
@@ -57,8 +61,6 @@ class Walk {
   constructor(device: number, options: DiskWalkOptions) {
     this.#device = device;
     this.#options = options;
-    const raw = ({ mountPoint }: { readonly mountPoint: string }) => Buffer.from(mountPoint).toString("latin1");
-    this.#mountPoints = new Set(readMountInfo().map(raw));
   }
 
   add({ ino, nlink, blocks, isDirectory }: Entry): void {
@@ -71,6 +73,8 @@ class Walk {
   }
 
   below(top: RawPath): void {
+    // The table of mounts is long where many pods run; what goes into no directory does without it.
+    const mountPoints = this.#options.filesOnly ? new Set<RawPath>() : mountPointsBelow(top);
     const pending = [top];
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
       const directory = this.#open(path);
@@ -82,7 +86,7 @@ class Walk {
             return;
           }
           const inner = `${path}/${item.name}`;
-          if (this.#take(inner)) pending.push(inner);
+          if (this.#take(inner, mountPoints)) pending.push(inner);
         }
       } catch {
         this.#isPartial = true;
@@ -97,13 +101,13 @@ class Walk {
   }
 
   /** `true`: a directory to go into. */
-  #take(path: RawPath): boolean {
+  #take(path: RawPath, mountPoints: ReadonlySet<RawPath>): boolean {
     const found = entryAt(path);
     if (found === "hidden") this.#isPartial = true;
     if (found === undefined || found === "hidden") return false;
     const isDirectory = found.isDirectory();
     if (isDirectory && this.#options.filesOnly) return false;
-    if (found.dev !== this.#device || this.#mountPoints.has(path)) return false;
+    if (found.dev !== this.#device || mountPoints.has(path)) return false;
     this.add(found);
     return isDirectory;
   }
