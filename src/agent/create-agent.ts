@@ -8,6 +8,7 @@ import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -20,6 +21,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { StorageFiles } from "../ports/storage-files.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -50,6 +52,7 @@ import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
+import { createStorage } from "./volumes/create-storage.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
 
@@ -65,6 +68,9 @@ export interface AgentPorts {
   readonly stats: Stats;
   readonly pressureSignals: PressureSignals;
   readonly files: PodFiles;
+  readonly storageFiles: StorageFiles;
+  readonly pluginSockets: PluginSockets;
+  readonly csiDrivers: CsiDrivers;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
   readonly prober: Prober;
@@ -101,6 +107,8 @@ export interface AgentOptions {
   readonly containerLogMonitorIntervalMs: number;
   readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
   readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
+  /** Where claims without a volume get their directories. */
+  readonly claimsDirectory: string;
   readonly stats: Pick<StatsManagerOptions, "rootDir" | "diskPeriodMs" | "systemCgroups">;
 }
 
@@ -146,8 +154,16 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
+  const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const volumes = new VolumeManager(
-    { clock, log, files, events, plugins: volumePlugins({ files, objects: pods }) },
+    {
+      clock,
+      log,
+      files,
+      events,
+      plugins: [...volumePlugins({ files, objects: pods }), ...storage.plugins],
+      claims: storage.claims,
+    },
     { onReady: (uid) => workers.wake(uid) },
   );
   const killer = new PodKiller({ log, runtime, events });
@@ -229,6 +245,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    storage.registry,
     volumes,
     workers,
     pods,

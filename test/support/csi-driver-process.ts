@@ -88,7 +88,7 @@ export class TestCsiDriver {
     return calls.filter(({ call }) => name === undefined || call === name);
   }
 
-  /** Ends it and gives back its loop devices. Fails nothing: what is left is for the test to say. */
+  /** Ends it, gives back its loop devices and removes its files. What is left mounted is for the test to say. */
   async close(): Promise<void> {
     await this.end("SIGKILL");
     const { registry, directory } = this.#options;
@@ -98,6 +98,7 @@ export class TestCsiDriver {
         execFileSync("losetup", ["-d", device], { stdio: "ignore" });
       }
     }
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 

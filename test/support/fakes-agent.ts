@@ -7,9 +7,11 @@ import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
+import { FakeCsiDriver, FakePluginSockets } from "./fakes-csi.ts";
 import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
+import { FakeStorageFiles } from "./fakes-storage.ts";
 
 const OPTIONS: AgentOptions = {
   nodeName: "node",
@@ -37,6 +39,7 @@ const OPTIONS: AgentOptions = {
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
   eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 3_600_000 },
+  claimsDirectory: "/root/claims",
   stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
@@ -128,6 +131,9 @@ export class FakeNode {
   readonly store = new FakeStore();
   readonly prober = new FakeProber();
   readonly source = new FakeSource();
+  readonly storageFiles = new FakeStorageFiles();
+  readonly pluginSockets = new FakePluginSockets();
+  readonly csiDriver = new FakeCsiDriver();
   eventSource = new FakeEventSource();
   agent: Agent;
   readonly #options: Partial<AgentOptions>;
@@ -153,6 +159,9 @@ export class FakeNode {
         stats: this.stats,
         pressureSignals: { readMemory: () => undefined, openMemoryAlarm: async () => undefined },
         files: this.files,
+        storageFiles: this.storageFiles,
+        pluginSockets: this.pluginSockets,
+        csiDrivers: this.csiDriver,
         logFiles: this.logFiles,
         store: this.store,
         prober: this.prober,

@@ -81,7 +81,7 @@ export class ContainerMounts {
     return {
       containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
       hostPath,
-      ...(mount.readOnly === true && { readonly: true }),
+      ...((mount.readOnly === true || volume.readOnly === true) && { readonly: true }),
       ...(propagation !== undefined && { propagation }),
     };
   }

@@ -4,7 +4,8 @@
  * out the plan with the plugins, and tells of failures in the words of the kubelet.
  * Source: kubelet volumemanager/volume_manager.go, util/operationexecutor.
  */
-import type { Pod } from "../../core/api/types.ts";
+import type { Pod, Volume } from "../../core/api/types.ts";
+import { type ClaimedStorage, isSameStorage, volumeSourceOf } from "../../core/volume/claims/resolve-claim.ts";
 import type { OperationResult, VolumeAction, VolumeEvent, VolumeTrace } from "../../core/volume/events.ts";
 import {
   isWorking,
@@ -16,10 +17,11 @@ import {
   type VolumesState,
 } from "../../core/volume/state.ts";
 import { stepVolumes } from "../../core/volume/step.ts";
-import { mountTimeoutText, volumesToMount } from "../../core/volume/wanted-volumes.ts";
+import { claimProblemText, mountTimeoutText, volumesToMount } from "../../core/volume/wanted-volumes.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
+import type { PodFiles } from "../../ports/pod-files.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodVolume, VolumePlugin } from "./volume-plugin.ts";
@@ -27,10 +29,17 @@ import type { PodVolume, VolumePlugin } from "./volume-plugin.ts";
 export interface VolumeManagerPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly files: VolumeFiles;
+  readonly files: VolumeFiles & Pick<PodFiles, "listPods">;
   readonly events: Pick<EventRecorder, "pod">;
   /** The first one that supports a volume makes it. */
   readonly plugins: readonly VolumePlugin[];
+  readonly claims: ClaimLookup;
+}
+
+/** Finds the storage behind a claim. */
+export interface ClaimLookup {
+  /** `undefined`: the volume names no claim. */
+  resolve(pod: Pod, volume: Volume): ClaimedStorage | { readonly error: string } | undefined;
 }
 
 export interface VolumeManagerOptions {
@@ -79,6 +88,7 @@ export class VolumeManager {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#halt(), { once: true });
+    this.#run(() => this.#findLeft());
   }
 
   async stop(): Promise<void> {
@@ -135,14 +145,34 @@ export class VolumeManager {
     }
   }
 
+  /** What this plugin failed with may go well now: it is tried again at once. */
+  retry(plugin: string): void {
+    for (const [uid, { volumes }] of this.#pods) {
+      const known = this.#state.pods[uid]?.volumes ?? {};
+      const names = Object.entries(known)
+        .filter(([name, { error, place }]) => {
+          const volume = volumes.get(name);
+          const own = place === undefined ? volume && this.#pluginOf(volume) : this.#pluginOfPlace(place);
+          return error !== undefined && own?.name === plugin;
+        })
+        .map(([name]) => name);
+      if (names.length > 0) this.#take({ kind: "stale", nowMs: this.#now(), uid, names });
+    }
+    this.#take({ kind: "retryDevices", nowMs: this.#now(), plugin });
+  }
+
   #want(uid: string, entry: PodEntry, pod: Pod): void {
     const before = entry.pod;
-    const all = volumesToMount(pod).map((volume): readonly [string, PodVolume] => [volume.name, { uid, pod, volume }]);
+    const all = volumesToMount(pod).map((volume): readonly [string, PodVolume] => [
+      volume.name,
+      this.#podVolume(uid, pod, volume, entry.volumes.get(volume.name)),
+    ]);
+    const reclaimed = before === undefined ? [] : all.filter(([name, volume]) => isReclaimed(entry, name, volume));
     entry.pod = pod;
     entry.volumes = new Map(all);
     const nowMs = this.#now();
     const known = this.#state.pods[uid];
-    if (before !== pod || known?.phase !== "wanted") {
+    if (before !== pod || known?.phase !== "wanted" || reclaimed.length > 0) {
       const volumes = all.map(([name, volume]) => {
         const plugin = this.#pluginOf(volume);
         const place = plugin?.place?.(volume);
@@ -155,9 +185,40 @@ export class VolumeManager {
       });
       this.#take({ kind: "wanted", nowMs, uid, volumes });
     }
-    if (before === undefined || before === pod) return;
-    const names = all.filter(([, volume]) => this.#pluginOf(volume)?.followsPod === true).map(([name]) => name);
+    const followers =
+      before === undefined || before === pod
+        ? []
+        : all.filter(([, volume]) => this.#pluginOf(volume)?.followsPod === true);
+    const names = [...new Set([...followers, ...reclaimed].map(([name]) => name))];
     if (names.length > 0) this.#take({ kind: "stale", nowMs, uid, names });
+  }
+
+  /** What a volume uses stays what it is, wherever its claim may lead by now. */
+  #podVolume(uid: string, pod: Pod, volume: Volume, before: PodVolume | undefined): PodVolume {
+    const now = this.#ports.claims.resolve(pod, volume);
+    if (now === undefined) return { uid, pod, volume };
+    const had = before?.claimed;
+    const actual = this.#state.pods[uid]?.volumes[volume.name]?.actual ?? "absent";
+    const keeps = had !== undefined && !("error" in had) && actual !== "absent" && !isSameStorage(had, now);
+    return { uid, pod, volume, claimed: keeps ? had : now };
+  }
+
+  /** Devices that no pod uses go; which ones are used is known when all pods are. */
+  async #findLeft(): Promise<void> {
+    const { clock, log, files, plugins } = this.#ports;
+    do {
+      try {
+        for (const uid of await files.listPods()) await this.#find(uid, this.#entry(uid));
+        for (const plugin of plugins) {
+          for (const device of (await plugin.leftDevices?.()) ?? []) {
+            this.#take({ kind: "deviceFound", nowMs: this.#now(), device, plugin: plugin.name });
+          }
+        }
+        return;
+      } catch (error) {
+        log.warn("volumes of earlier pods not read", { error: errorMessage(error) });
+      }
+    } while (await clock.sleep(WAIT_MS, this.#stopped.signal));
   }
 
   /** What an agent before this one has left is known before anything is done. */
@@ -251,6 +312,9 @@ export class VolumeManager {
     const volume = this.#pods.get(uid)?.volumes.get(name);
     const result = await this.#attempt(async (): Promise<OperationResult> => {
       if (volume === undefined) return { kind: "failed", error: "the pod is not known any more" };
+      if (volume.claimed !== undefined && "error" in volume.claimed) {
+        return { kind: "failed", error: volume.claimed.error, leftNothing: true };
+      }
       const plugin = this.#pluginOf(volume);
       if (plugin === undefined) {
         return { kind: "failed", error: `volumes of type ${typeOf(volume)} are not supported yet`, leftNothing: true };
@@ -260,8 +324,11 @@ export class VolumeManager {
       this.#refreshAt(uid, name, outcome.refreshAtMs);
       return { kind: "done", mounted: outcome.mounted, ...(outcome.place && { place: outcome.place }) };
     });
-    if (result.kind === "failed")
-      this.#warn(volume?.pod, `MountVolume.SetUp failed for volume "${name}" : ${result.error}`);
+    if (result.kind === "failed") {
+      const isUnclaimed = volume?.claimed !== undefined && "error" in volume.claimed;
+      const failed = `MountVolume.SetUp failed for volume "${name}" : ${result.error}`;
+      this.#warn(volume?.pod, isUnclaimed ? claimProblemText(name, result.error) : failed);
+    }
     this.#take({ kind: "operated", nowMs: this.#now(), uid, name, result });
   }
 
@@ -383,8 +450,10 @@ export class VolumeManager {
     return entry;
   }
 
-  #pluginOf({ volume }: PodVolume): VolumePlugin | undefined {
-    return this.#ports.plugins.find((plugin) => plugin.supports(volume));
+  #pluginOf({ volume, claimed }: PodVolume): VolumePlugin | undefined {
+    const { plugins } = this.#ports;
+    if (claimed === undefined) return plugins.find((plugin) => plugin.supports(volume));
+    return "error" in claimed ? undefined : plugins.find((plugin) => plugin.supportsClaimed?.(claimed) === true);
   }
 
   #pluginOfPlace({ kind }: VolumePlace): VolumePlugin | undefined {
@@ -400,6 +469,13 @@ export class VolumeManager {
   }
 }
 
-function typeOf({ volume }: PodVolume): string {
+function typeOf({ volume, claimed }: PodVolume): string {
+  if (claimed !== undefined && "volume" in claimed) return volumeSourceOf(claimed.volume);
   return Object.keys(volume).find((key) => key !== "name") ?? "none";
+}
+
+/** Its claim leads elsewhere than it did, or what is there has changed. */
+function isReclaimed(entry: PodEntry, name: string, { claimed }: PodVolume): boolean {
+  const before = entry.volumes.get(name)?.claimed;
+  return before !== claimed && JSON.stringify(before) !== JSON.stringify(claimed);
 }

@@ -3,6 +3,7 @@
  * after failures, and tells of them; a plugin only does it. Source: kubelet pkg/volume/plugins.go.
  */
 import type { Pod, Volume } from "../../core/api/types.ts";
+import type { ClaimedStorage } from "../../core/volume/claims/resolve-claim.ts";
 import type { FoundVolume } from "../../core/volume/events.ts";
 import type { MountedVolume, VolumePlace } from "../../core/volume/state.ts";
 
@@ -11,6 +12,8 @@ export interface PodVolume {
   readonly uid: string;
   readonly pod: Pod;
   readonly volume: Volume;
+  /** What is behind the claim that it names, or why nothing is. Absent: it names none. */
+  readonly claimed?: ClaimedStorage | { readonly error: string };
 }
 
 /** A mount that is done, or why it cannot be done now, in the kubelet's words. What is thrown counts as `error`. */
@@ -27,7 +30,10 @@ export type MountOutcome =
 export interface VolumePlugin {
   /** "kubernetes.io/configmap"; with "~" for "/" the name of its directory in a pod's `volumes`. */
   readonly name: string;
+  /** A volume that names no claim. */
   supports(volume: Volume): boolean;
+  /** What is behind a claim. Absent: of its kind there is nothing behind claims. */
+  supportsClaimed?(storage: ClaimedStorage): boolean;
   /** Absent or `undefined`: it has no directory, or one that only `mount` can tell. */
   place?(volume: PodVolume): VolumePlace | undefined;
   /** Objects whose content it shows, as `objectKey` names them: a change of one mounts it again. */
@@ -46,6 +52,8 @@ export interface VolumePlugin {
   device?(volume: PodVolume): string | undefined;
   mountDevice?(device: string, volume: PodVolume, signal: AbortSignal): Promise<{ readonly error?: string }>;
   unmountDevice?(device: string): Promise<void>;
+  /** Devices that an agent before this one has left. */
+  leftDevices?(): Promise<readonly string[]>;
   /** Says more about a directory that was found (its device, that it is whole). */
   recognize?(uid: string, found: FoundVolume): Promise<FoundVolume>;
 }

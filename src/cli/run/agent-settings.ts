@@ -67,6 +67,7 @@ export function agentOptions(
     containerLogMonitorIntervalMs: settings.containerLogMonitorIntervalMs,
     containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: CONTAINER_GC_PERIOD_MS },
     allocatable: nodeAllocatable(capacity, reservations),
+    claimsDirectory: configuration.tskubelet.claimsPath || `${node.rootDir}/claims`,
     stats: {
       rootDir: node.rootDir,
       diskPeriodMs: settings.volumeStatsAggPeriodMs,

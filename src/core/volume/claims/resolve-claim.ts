@@ -64,3 +64,27 @@ function storageOf(claim: PersistentVolumeClaim, volume: Volume, world: ClaimWor
   const found = world.storage.volumes.get(to.name);
   return found === undefined ? undefined : { kind: "volume", claim, volume: found, readOnly };
 }
+
+/** Both lead to the same data. */
+export function isSameStorage(a: ClaimedStorage, b: ClaimedStorage | { readonly error: string }): boolean {
+  if ("error" in b) return false;
+  if (a.kind === "directory") return b.kind === "directory" && a.path === b.path;
+  return b.kind === "volume" && a.volume.metadata?.name === b.volume.metadata?.name;
+}
+
+const NO_SOURCES: ReadonlySet<string> = new Set([
+  "accessModes",
+  "capacity",
+  "claimRef",
+  "mountOptions",
+  "nodeAffinity",
+  "persistentVolumeReclaimPolicy",
+  "storageClassName",
+  "volumeAttributesClassName",
+  "volumeMode",
+]);
+
+/** Kind of a volume by the field of its spec, "hostPath". */
+export function volumeSourceOf(volume: PersistentVolume): string {
+  return Object.keys(volume.spec ?? {}).find((key) => !NO_SOURCES.has(key)) ?? "none";
+}
