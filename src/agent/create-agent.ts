@@ -22,6 +22,7 @@ import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
 import type { StorageFiles } from "../ports/storage-files.ts";
+import type { TokenSource } from "../ports/token-source.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -73,6 +74,7 @@ export interface AgentPorts {
   readonly csiDrivers: CsiDrivers;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly tokens: TokenSource;
   readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
@@ -161,7 +163,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       log,
       files,
       events,
-      plugins: [...volumePlugins({ files, objects: pods }), ...storage.plugins],
+      plugins: [
+        ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+        ...storage.plugins,
+      ],
       claims: storage.claims,
     },
     { onReady: (uid) => workers.wake(uid) },
@@ -172,7 +177,15 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds, probes: probes.results });
+  const podRuntime = createPodRuntime(ports, options, {
+    events,
+    pods,
+    killer,
+    cgroups,
+    holds,
+    probes: probes.results,
+    health,
+  });
   const syncer = new PodSyncer(
     {
       clock,
@@ -281,16 +294,26 @@ interface RuntimeParts {
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
   readonly probes: ProbeResultStore;
+  readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds, probes } = parts;
+  const { events, pods, killer, cgroups, holds, probes, health } = parts;
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
-    { clock, log, runtime, images, mounts: new ContainerMounts(files), logFiles, events, objects: pods },
+    {
+      clock,
+      log,
+      runtime,
+      images,
+      mounts: new ContainerMounts({ files, runtime: health }, { seLinux: machine.seLinux }),
+      logFiles,
+      events,
+      objects: pods,
+    },
     {
       ...options,
       memoryCapacityBytes: machine.memoryBytes,

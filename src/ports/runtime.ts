@@ -32,8 +32,15 @@ export interface RuntimeVersion {
 
 export interface RuntimeStatus {
   readonly conditions: readonly RuntimeCondition[];
-  /** Names of runtime handlers, "" is the default one; empty where the runtime does not tell. */
-  readonly runtimeHandlers: readonly string[];
+  /** Empty where the runtime does not tell. */
+  readonly runtimeHandlers: readonly RuntimeHandler[];
+}
+
+/** What a runtime handler can do; the name "" is that of the default one. */
+export interface RuntimeHandler {
+  readonly name: string;
+  /** Mounts can be read-only with all that is mounted below them. */
+  readonly recursiveReadOnlyMounts: boolean;
 }
 
 export interface ExecSyncResult {

@@ -41,6 +41,7 @@ const machine: MachineInfo = {
   architecture: "amd64",
   nodeIp: "10.0.0.1",
   hugePageBytes: { "2MB": 4 * 1024 * 1024 },
+  seLinux: false,
 };
 
 function pod(name: string, namespace = "default", more: Partial<Pod> = {}): Pod {

@@ -5,6 +5,7 @@ import type { NetworkProbe, ProbeOutcome } from "../../src/core/probe/index.ts";
 import type { FoundVolume } from "../../src/core/volume/events.ts";
 import type { VolumePlace } from "../../src/core/volume/state.ts";
 import type { Cgroups } from "../../src/ports/cgroups.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import { HostError } from "../../src/ports/errors.ts";
 import type { KernelLog, KernelLogRecord } from "../../src/ports/kernel-log.ts";
 import type { Log } from "../../src/ports/log.ts";
@@ -13,6 +14,7 @@ import type { OomCounters } from "../../src/ports/oom-counters.ts";
 import type { PodFiles } from "../../src/ports/pod-files.ts";
 import type { Prober } from "../../src/ports/prober.ts";
 import type { RecordStore } from "../../src/ports/record-store.ts";
+import type { ServiceAccountToken, TokenRequest, TokenSource } from "../../src/ports/token-source.ts";
 import type { GroupOwnership, PayloadFile, PayloadVolume, SubPathHolder } from "../../src/ports/volume-files.ts";
 
 /** Keeps its lines: "warn: message". */
@@ -191,6 +193,7 @@ export class FakeFiles implements PodFiles {
 
   async writePayload(uid: string, volume: PayloadVolume, files: readonly PayloadFile[]): Promise<string> {
     this.payloads.set(`${uid}/${volume.name}`, files);
+    if (volume.groupId !== undefined) this.groups.push(`${volume.name} ${volume.groupId}`);
     return `/pods/${uid}/${volume.name}`;
   }
 
@@ -289,5 +292,24 @@ export class FakeProber implements Prober {
   async probe(probe: NetworkProbe): Promise<ProbeOutcome> {
     this.looks.push(probe);
     return this.answer(probe);
+  }
+}
+
+/** Numbers its tokens; `problem`: refuses them. */
+export class FakeTokens implements TokenSource {
+  readonly requests: TokenRequest[] = [];
+  problem: string | undefined;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  async request(request: TokenRequest): Promise<ServiceAccountToken> {
+    this.requests.push(request);
+    if (this.problem !== undefined) throw new Error(this.problem);
+    const issuedAtMs = this.#clock.now();
+    const token = `token ${this.requests.length}`;
+    return { token, issuedAtMs, expiresAtMs: issuedAtMs + request.expirationSeconds * 1_000 };
   }
 }

@@ -32,6 +32,7 @@ export class RuntimeHealth {
   #version: RuntimeVersion | undefined;
   #runtimeProblem: string | undefined = "container runtime is down";
   #networkProblem: string | undefined;
+  #recursiveReadOnly = false;
   #listener: (readiness: Readiness) => void = () => {};
   #done: Promise<void> = Promise.resolve();
 
@@ -69,6 +70,11 @@ export class RuntimeHealth {
     return this.#networkProblem;
   }
 
+  /** The runtime's default handler can mount read-only with all that is mounted below. */
+  get recursiveReadOnlyMounts(): boolean {
+    return this.#recursiveReadOnly;
+  }
+
   readiness(): Readiness {
     const pleg = this.#plegHealth();
     const problems = [
@@ -88,7 +94,8 @@ export class RuntimeHealth {
     try {
       const options = { timeoutMs: CHECK_TIMEOUT_MS };
       this.#version ??= await this.#ports.runtime.version(options);
-      const { conditions } = await this.#ports.runtime.status(options);
+      const { conditions, runtimeHandlers } = await this.#ports.runtime.status(options);
+      this.#recursiveReadOnly = runtimeHandlers.some((each) => each.name === "" && each.recursiveReadOnlyMounts);
       this.#runtimeProblem = problemOf(conditions, "RuntimeReady", "container runtime not ready");
       this.#networkProblem = problemOf(conditions, "NetworkReady", "container runtime network not ready");
     } catch (error) {

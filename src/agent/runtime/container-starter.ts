@@ -21,7 +21,6 @@ import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
 import type { ObjectLookup } from "../volumes/object-lookup.ts";
-import { containerDevices } from "./container-devices.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { finishCall } from "./finish-call.ts";
@@ -174,8 +173,6 @@ export class ContainerStarter {
       })
       .catch((error: unknown) => ({ error: errorMessage(error) }));
     if ("error" in mounts) return mounts;
-    const devices = containerDevices(container, context.volumes);
-    if ("error" in devices) return devices;
     const { seccompDefault, seccompProfileRoot, memoryCapacityBytes, resources, hugePageSizes } = this.#options;
     const { oomKillsGroup = false } = this.#options;
     return containerConfig({
@@ -186,7 +183,7 @@ export class ContainerStarter {
       image: image.user,
       environment: variables,
       mounts: mounts.mounts,
-      devices: devices.devices,
+      devices: mounts.devices,
       memoryCapacityBytes,
       seccompDefault,
       seccompProfileRoot,

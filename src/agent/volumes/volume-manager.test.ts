@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock, settle } from "../../../test/support/fakes-clock.ts";
-import { FakeFiles, FakeLog } from "../../../test/support/fakes-ports.ts";
+import { FakeFiles, FakeLog, FakeTokens } from "../../../test/support/fakes-ports.ts";
 import type { ConfigMap, Pod, Secret, Volume } from "../../core/api/types.ts";
 import { VolumeManager } from "./volume-manager.ts";
 import { type MountOutcome, objectKey, type VolumePlugin } from "./volume-plugin.ts";
@@ -26,13 +26,16 @@ function world(...more: readonly VolumePlugin[]) {
     configMap: (namespace: string, name: string) => configMaps.get(`${namespace}/${name}`),
     secret: (namespace: string, name: string) => secrets.get(`${namespace}/${name}`),
   };
+  const log = new FakeLog();
+  const tokens = new FakeTokens(clock);
+  const kinds = volumePlugins({ clock, log, files, objects, tokens }, { allocatable: { cpu: "4", memory: "8Gi" } });
   const manager = new VolumeManager(
     {
       clock,
-      log: new FakeLog(),
+      log,
       files,
       events: { pod: (_pod, type, reason, message) => void events.push(`${type} ${reason} ${message}`) },
-      plugins: [...more, ...volumePlugins({ files, objects })],
+      plugins: [...more, ...kinds],
       claims: { resolve: () => undefined },
     },
     { onReady: (uid) => void ready.push(uid) },
@@ -49,7 +52,7 @@ function world(...more: readonly VolumePlugin[]) {
     manager.changed(new Set(names.map((name) => objectKey("configMap", "d", name))));
     await settle();
   };
-  return { clock, files, configMaps, secrets, events, ready, manager, mount, content, changed };
+  return { clock, files, tokens, configMaps, secrets, events, ready, manager, mount, content, changed };
 }
 
 test("emptyDir, bare, hostPath, ConfigMap and Secret volumes get their places", async () => {
@@ -225,4 +228,88 @@ test("a new version of the pod brings up to date what shows its fields, and what
   assert.deepEqual(mounts, ["", ""]);
   await mount({ ...first, metadata: { ...first.metadata, labels: { v: "2" } } });
   assert.deepEqual(mounts, ["", "", "2"]);
+});
+
+test("a downwardAPI volume shows fields and resources of the pod, and follows its labels", async () => {
+  const { mount, content } = world();
+  const items = [
+    { path: "labels", fieldRef: { fieldPath: "metadata.labels" } },
+    { path: "./deep//cpu", resourceFieldRef: { containerName: "main", resource: "limits.cpu", divisor: "1m" } },
+  ];
+  const pod = podOf({ name: "me", downwardAPI: { items } });
+  const labelled = (v: string): Pod => ({ ...pod, metadata: { ...pod.metadata, labels: { b: v, a: "1" } } });
+  await mount(labelled("x"));
+  assert.deepEqual(content("me"), ['labels=a="1"\nb="x"', "deep/cpu=4000"]);
+  await mount(labelled("y"));
+  assert.equal(content("me")?.[0], 'labels=a="1"\nb="y"');
+});
+
+test("a projected volume has all of its sources in one directory and follows them; problems are told together", async () => {
+  const { mount, content, configMaps, secrets, changed, events } = world();
+  const sources = [
+    { configMap: { name: "page", items: [{ key: "a", path: "dir/a" }] } },
+    { secret: { name: "key" } },
+    { downwardAPI: { items: [{ path: "name", fieldRef: { fieldPath: "metadata.name" } }] } },
+    { clusterTrustBundle: { name: "roots", path: "ca.pem" } },
+  ];
+  const all = podOf({ name: "all", projected: { sources } });
+  await mount(all);
+  assert.deepEqual(events, [
+    'Warning FailedMount MountVolume.SetUp failed for volume "all" : [configmap "page" not found, secret "key" not found, ClusterTrustBundle projection is not supported in static kubelet mode]',
+  ]);
+  configMaps.set("d/page", { data: { a: "1" } });
+  secrets.set("d/key", { data: { c: "Mw==" } });
+  const three = podOf({ name: "all", projected: { sources: sources.slice(0, 3) } });
+  await mount(three);
+  assert.deepEqual(content("all"), ["dir/a=1", "c=3", "name=web"]);
+  configMaps.set("d/page", { data: { a: "2" } });
+  await changed("page");
+  assert.equal(content("all")?.[0], "dir/a=2");
+});
+
+test("a token is replaced after 80 % of its life; while that fails the old one stays", async () => {
+  const { clock, mount, content, tokens, files, events } = world();
+  const serviceAccountToken = { path: "token", audience: "vault", expirationSeconds: 600 };
+  const pod = podOf({ name: "token", projected: { sources: [{ serviceAccountToken }] } });
+  const spec = { ...pod.spec, containers: pod.spec?.containers ?? [], serviceAccountName: "robot" };
+  await mount({ ...pod, spec: { ...spec, securityContext: { runAsUser: 7, fsGroup: 9 } } });
+  assert.deepEqual(content("token"), ["token=token 1"]);
+  const [file] = files.payloads.get("u/token") ?? [];
+  assert.deepEqual([file?.mode, file?.ownerId], [0o600, 7]);
+  assert.deepEqual(tokens.requests, [
+    {
+      namespace: "d",
+      serviceAccount: "robot",
+      audiences: ["vault"],
+      expirationSeconds: 600,
+      pod: { name: "web", uid: "u" },
+    },
+  ]);
+  await clock.pass(479_000);
+  assert.equal(tokens.requests.length, 1);
+  tokens.problem = "away";
+  await clock.pass(1_000);
+  assert.deepEqual([tokens.requests.length, content("token")], [2, ["token=token 1"]]);
+  tokens.problem = undefined;
+  await clock.pass(10_000);
+  assert.deepEqual([content("token"), events], [["token=token 3"], []]);
+});
+
+test("a token that nobody gives is a reason to wait", async () => {
+  const { mount, tokens, events } = world();
+  tokens.problem = "no";
+  const sources = [{ serviceAccountToken: { path: "token" } }];
+  assert.deepEqual(await mount(podOf({ name: "token", projected: { sources } })), { missing: ["token"] });
+  assert.deepEqual(events, [
+    'Warning FailedMount MountVolume.SetUp failed for volume "token" : failed to fetch token: no',
+  ]);
+});
+
+test("emptyDirs and payloads get the pod's group", async () => {
+  const { mount, files, configMaps } = world();
+  configMaps.set("d/page", { data: { a: "1" } });
+  const pod = podOf({ name: "empty", emptyDir: {} }, { name: "cm", configMap: { name: "page" } });
+  const spec = { ...pod.spec, containers: pod.spec?.containers ?? [], securityContext: { fsGroup: 9 } };
+  await mount({ ...pod, spec });
+  assert.deepEqual(files.groups.toSorted(), ["/pods/u/empty 9 OnRootMismatch", "cm 9"]);
 });

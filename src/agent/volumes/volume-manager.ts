@@ -4,9 +4,8 @@
  * out the plan with the plugins, and tells of failures in the words of the kubelet.
  * Source: kubelet volumemanager/volume_manager.go, util/operationexecutor.
  */
-import type { Pod, Volume } from "../../core/api/types.ts";
-import { type ClaimedStorage, isSameStorage, volumeSourceOf } from "../../core/volume/claims/resolve-claim.ts";
-import type { OperationResult, VolumeAction, VolumeEvent, VolumeTrace } from "../../core/volume/events.ts";
+import type { Pod } from "../../core/api/types.ts";
+import type { VolumeAction, VolumeEvent, VolumeTrace } from "../../core/volume/events.ts";
 import {
   isWorking,
   type MountedVolume,
@@ -17,29 +16,21 @@ import {
   type VolumesState,
 } from "../../core/volume/state.ts";
 import { stepVolumes } from "../../core/volume/step.ts";
-import { claimProblemText, mountTimeoutText, volumesToMount } from "../../core/volume/wanted-volumes.ts";
+import { mountTimeoutText, volumesToMount } from "../../core/volume/wanted-volumes.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
-import type { Log } from "../../ports/log.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { PodVolume, VolumePlugin } from "./volume-plugin.ts";
+import { type ClaimLookup, claimedVolume, isReclaimed, mountFailureText } from "./claims/claimed-volume.ts";
+import { VolumeOperations, type VolumeOperationsPorts } from "./volume-operations.ts";
+import type { PodVolume } from "./volume-plugin.ts";
 
-export interface VolumeManagerPorts {
+export interface VolumeManagerPorts extends VolumeOperationsPorts {
   readonly clock: Clock;
-  readonly log: Log;
   readonly files: VolumeFiles & Pick<PodFiles, "listPods">;
   readonly events: Pick<EventRecorder, "pod">;
-  /** The first one that supports a volume makes it. */
-  readonly plugins: readonly VolumePlugin[];
   readonly claims: ClaimLookup;
-}
-
-/** Finds the storage behind a claim. */
-export interface ClaimLookup {
-  /** `undefined`: the volume names no claim. */
-  resolve(pod: Pod, volume: Volume): ClaimedStorage | { readonly error: string } | undefined;
 }
 
 export interface VolumeManagerOptions {
@@ -73,6 +64,7 @@ interface PodEntry {
 export class VolumeManager {
   readonly #ports: VolumeManagerPorts;
   readonly #options: VolumeManagerOptions;
+  readonly #operations: VolumeOperations;
   #state: VolumesState = NO_VOLUMES;
   readonly #pods = new Map<string, PodEntry>();
   readonly #stopped = new AbortController();
@@ -84,6 +76,7 @@ export class VolumeManager {
   constructor(ports: VolumeManagerPorts, options: VolumeManagerOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#operations = new VolumeOperations(ports);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -136,7 +129,8 @@ export class VolumeManager {
       const names = [...volumes]
         .filter(
           ([, volume]) =>
-            this.#pluginOf(volume)
+            this.#operations
+              .pluginOf(volume)
               ?.sources?.(volume)
               .some((key) => keys.has(key)) === true,
         )
@@ -148,14 +142,10 @@ export class VolumeManager {
   /** What this plugin failed with may go well now: it is tried again at once. */
   retry(plugin: string): void {
     for (const [uid, { volumes }] of this.#pods) {
-      const known = this.#state.pods[uid]?.volumes ?? {};
-      const names = Object.entries(known)
-        .filter(([name, { error, place }]) => {
-          const volume = volumes.get(name);
-          const own = place === undefined ? volume && this.#pluginOf(volume) : this.#pluginOfPlace(place);
-          return error !== undefined && own?.name === plugin;
-        })
-        .map(([name]) => name);
+      const known = Object.entries(this.#state.pods[uid]?.volumes ?? {}).filter(([, { error }]) => error !== undefined);
+      const isOwn = ([name, { place }]: (typeof known)[number]) =>
+        this.#operations.pluginAt(place, volumes.get(name))?.name === plugin;
+      const names = known.filter(isOwn).map(([name]) => name);
       if (names.length > 0) this.#take({ kind: "stale", nowMs: this.#now(), uid, names });
     }
     this.#take({ kind: "retryDevices", nowMs: this.#now(), plugin });
@@ -165,16 +155,17 @@ export class VolumeManager {
     const before = entry.pod;
     const all = volumesToMount(pod).map((volume): readonly [string, PodVolume] => [
       volume.name,
-      this.#podVolume(uid, pod, volume, entry.volumes.get(volume.name)),
+      this.#claimed({ uid, pod, volume }, entry.volumes.get(volume.name)),
     ]);
-    const reclaimed = before === undefined ? [] : all.filter(([name, volume]) => isReclaimed(entry, name, volume));
+    const reclaimed =
+      before === undefined ? [] : all.filter(([name, now]) => isReclaimed(entry.volumes.get(name), now));
     entry.pod = pod;
     entry.volumes = new Map(all);
     const nowMs = this.#now();
     const known = this.#state.pods[uid];
     if (before !== pod || known?.phase !== "wanted" || reclaimed.length > 0) {
       const volumes = all.map(([name, volume]) => {
-        const plugin = this.#pluginOf(volume);
+        const plugin = this.#operations.pluginOf(volume);
         const place = plugin?.place?.(volume);
         const device = plugin?.device?.(volume);
         return {
@@ -188,31 +179,24 @@ export class VolumeManager {
     const followers =
       before === undefined || before === pod
         ? []
-        : all.filter(([, volume]) => this.#pluginOf(volume)?.followsPod === true);
+        : all.filter(([, volume]) => this.#operations.pluginOf(volume)?.followsPod === true);
     const names = [...new Set([...followers, ...reclaimed].map(([name]) => name))];
     if (names.length > 0) this.#take({ kind: "stale", nowMs, uid, names });
   }
 
-  /** What a volume uses stays what it is, wherever its claim may lead by now. */
-  #podVolume(uid: string, pod: Pod, volume: Volume, before: PodVolume | undefined): PodVolume {
-    const now = this.#ports.claims.resolve(pod, volume);
-    if (now === undefined) return { uid, pod, volume };
-    const had = before?.claimed;
-    const actual = this.#state.pods[uid]?.volumes[volume.name]?.actual ?? "absent";
-    const keeps = had !== undefined && !("error" in had) && actual !== "absent" && !isSameStorage(had, now);
-    return { uid, pod, volume, claimed: keeps ? had : now };
+  #claimed(volume: PodVolume, before: PodVolume | undefined): PodVolume {
+    const state = this.#state.pods[volume.uid]?.volumes[volume.volume.name];
+    return claimedVolume(this.#ports.claims, volume, before, (state?.actual ?? "absent") !== "absent");
   }
 
   /** Devices that no pod uses go; which ones are used is known when all pods are. */
   async #findLeft(): Promise<void> {
-    const { clock, log, files, plugins } = this.#ports;
+    const { clock, log, files } = this.#ports;
     do {
       try {
         for (const uid of await files.listPods()) await this.#find(uid, this.#entry(uid));
-        for (const plugin of plugins) {
-          for (const device of (await plugin.leftDevices?.()) ?? []) {
-            this.#take({ kind: "deviceFound", nowMs: this.#now(), device, plugin: plugin.name });
-          }
+        for (const left of await this.#operations.leftDevices()) {
+          this.#take({ kind: "deviceFound", nowMs: this.#now(), ...left });
         }
         return;
       } catch (error) {
@@ -232,10 +216,7 @@ export class VolumeManager {
   }
 
   async #readFound(uid: string): Promise<void> {
-    const found = await this.#ports.files.listVolumes(uid);
-    const volumes = await Promise.all(
-      found.map((each) => this.#pluginOfPlace(each.place)?.recognize?.(uid, each) ?? each),
-    );
+    const volumes = await this.#operations.find(uid);
     if (volumes.length > 0) this.#take({ kind: "found", nowMs: this.#now(), uid, volumes });
   }
 
@@ -310,72 +291,29 @@ export class VolumeManager {
 
   async #mountOne(uid: string, name: string): Promise<void> {
     const volume = this.#pods.get(uid)?.volumes.get(name);
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      if (volume === undefined) return { kind: "failed", error: "the pod is not known any more" };
-      if (volume.claimed !== undefined && "error" in volume.claimed) {
-        return { kind: "failed", error: volume.claimed.error, leftNothing: true };
-      }
-      const plugin = this.#pluginOf(volume);
-      if (plugin === undefined) {
-        return { kind: "failed", error: `volumes of type ${typeOf(volume)} are not supported yet`, leftNothing: true };
-      }
-      const outcome = await plugin.mount(volume, this.#stopped.signal);
-      if ("error" in outcome) return { kind: "failed", error: outcome.error };
-      this.#refreshAt(uid, name, outcome.refreshAtMs);
-      return { kind: "done", mounted: outcome.mounted, ...(outcome.place && { place: outcome.place }) };
-    });
-    if (result.kind === "failed") {
-      const isUnclaimed = volume?.claimed !== undefined && "error" in volume.claimed;
-      const failed = `MountVolume.SetUp failed for volume "${name}" : ${result.error}`;
-      this.#warn(volume?.pod, isUnclaimed ? claimProblemText(name, result.error) : failed);
-    }
+    const { result, refreshAtMs } = await this.#operations.mount(volume, this.#stopped.signal);
+    if (result.kind === "done") this.#refreshAt(uid, name, refreshAtMs);
+    else this.#warn(volume?.pod, mountFailureText(volume, name, result.error));
     this.#take({ kind: "operated", nowMs: this.#now(), uid, name, result });
   }
 
   async #unmountOne(uid: string, name: string, place: VolumePlace | undefined): Promise<void> {
-    const volume = this.#pods.get(uid)?.volumes.get(name);
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      const plugin = place === undefined ? volume && this.#pluginOf(volume) : this.#pluginOfPlace(place);
-      await plugin?.unmount?.(uid, place, volume);
-      const isGone = await this.#ports.files.removeVolume(uid, volume?.volume.name ?? place?.name ?? name, place);
-      return isGone ? { kind: "done" } : { kind: "failed", error: "target is busy" };
-    });
-    if (result.kind === "failed") {
-      this.#ports.log.warn("volume not unmounted", { podUid: uid, volume: name, error: result.error });
-    }
+    const result = await this.#operations.unmount(uid, name, place, this.#pods.get(uid)?.volumes.get(name));
     this.#take({ kind: "operated", nowMs: this.#now(), uid, name, result });
   }
 
   async #mountDevice(device: string, uid: string, name: string): Promise<void> {
     const volume = this.#pods.get(uid)?.volumes.get(name);
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      const plugin = volume && this.#pluginOf(volume);
-      if (volume === undefined || plugin?.mountDevice === undefined)
-        return { kind: "failed", error: "no plugin for it" };
-      const { error } = await plugin.mountDevice(device, volume, this.#stopped.signal);
-      return error === undefined ? { kind: "done" } : { kind: "failed", error };
-    });
+    const result = await this.#operations.mountDevice(device, volume, this.#stopped.signal);
     if (result.kind === "failed") {
       this.#warn(volume?.pod, `MountVolume.MountDevice failed for volume "${name}" : ${result.error}`);
     }
     this.#take({ kind: "deviceOperated", nowMs: this.#now(), device, result });
   }
 
-  async #unmountDevice(device: string, pluginName: string): Promise<void> {
-    const result = await this.#attempt(async (): Promise<OperationResult> => {
-      await this.#ports.plugins.find(({ name }) => name === pluginName)?.unmountDevice?.(device);
-      return { kind: "done" };
-    });
-    if (result.kind === "failed") this.#ports.log.warn("device not unmounted", { device, error: result.error });
+  async #unmountDevice(device: string, plugin: string): Promise<void> {
+    const result = await this.#operations.unmountDevice(device, plugin);
     this.#take({ kind: "deviceOperated", nowMs: this.#now(), device, result });
-  }
-
-  async #attempt(operation: () => Promise<OperationResult>): Promise<OperationResult> {
-    try {
-      return await operation();
-    } catch (error) {
-      return { kind: "failed", error: errorMessage(error) };
-    }
   }
 
   #refreshAt(uid: string, name: string, atMs: number | undefined): void {
@@ -450,16 +388,6 @@ export class VolumeManager {
     return entry;
   }
 
-  #pluginOf({ volume, claimed }: PodVolume): VolumePlugin | undefined {
-    const { plugins } = this.#ports;
-    if (claimed === undefined) return plugins.find((plugin) => plugin.supports(volume));
-    return "error" in claimed ? undefined : plugins.find((plugin) => plugin.supportsClaimed?.(claimed) === true);
-  }
-
-  #pluginOfPlace({ kind }: VolumePlace): VolumePlugin | undefined {
-    return this.#ports.plugins.find(({ name }) => name.replace("/", "~") === kind);
-  }
-
   #warn(pod: Pod | undefined, message: string): void {
     if (pod !== undefined) this.#ports.events.pod(pod, "Warning", "FailedMount", message);
   }
@@ -467,15 +395,4 @@ export class VolumeManager {
   #now(): number {
     return this.#ports.clock.monotonic();
   }
-}
-
-function typeOf({ volume, claimed }: PodVolume): string {
-  if (claimed !== undefined && "volume" in claimed) return volumeSourceOf(claimed.volume);
-  return Object.keys(volume).find((key) => key !== "name") ?? "none";
-}
-
-/** Its claim leads elsewhere than it did, or what is there has changed. */
-function isReclaimed(entry: PodEntry, name: string, { claimed }: PodVolume): boolean {
-  const before = entry.volumes.get(name)?.claimed;
-  return before !== claimed && JSON.stringify(before) !== JSON.stringify(claimed);
 }

@@ -22,6 +22,7 @@ import { createStats } from "../../host/stats/create-stats.ts";
 import { createStorageFiles } from "../../host/storage/create-storage-files.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
+import { createLocalTokenSource } from "../../host/tokens/create-local-token-source.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ShutDownOptions } from "../../server/index.ts";
@@ -149,6 +150,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       csiDrivers: createCsiDrivers(),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
+      tokens: createLocalTokenSource({ directory: `${rootDir}/service-accounts`, nodeName, now: () => clock.now() }),
       prober: createProber(),
       sources: manifestSources(configuration, { clock, log }),
       readManifest: manifestReader(nodeName),

@@ -9,6 +9,7 @@ import {
   type StorageObject,
   type StorageObjects,
 } from "../volume/storage-object.ts";
+import { keepImmutable } from "./immutable-objects.ts";
 
 export type ManifestObject =
   | { readonly kind: "Pod"; readonly object: Pod }
@@ -77,9 +78,11 @@ export function takeSnapshot(state: DesiredState, source: string, contents: read
   const others = Object.entries(state.files).filter(([, file]) => file.source !== source);
   const now = contents.map((content): [string, FileState] => {
     const key = fileKey(source, content.path);
+    const before = state.files[key];
+    const { objects, problems } = keepImmutable(before?.objects ?? [], content);
     return [
       key,
-      { source, path: content.path, objects: keptObjects(state.files[key], content), problems: content.problems },
+      { source, path: content.path, objects: keptObjects(before, { ...content, objects, problems }), problems },
     ];
   });
   const { [source]: _, ...unreadable } = state.unreadable;

@@ -1,6 +1,6 @@
 /** CRI runtime.v1 messages about the runtime itself, with the field numbers of api.proto. */
 import type { RuntimeCondition } from "../../core/cri/types.ts";
-import type { RuntimeVersion } from "../../ports/runtime.ts";
+import type { RuntimeHandler, RuntimeVersion } from "../../ports/runtime.ts";
 import { bool, enumeration, flattened, message, nested, repeated, string, wrapped } from "./message.ts";
 
 export const empty = message<Record<never, never>>({});
@@ -20,11 +20,19 @@ const condition = message<RuntimeCondition>({
   message: string(4),
 });
 
-export const statusResponse = message<{ conditions: readonly RuntimeCondition[]; runtimeHandlers: readonly string[] }>({
+const runtimeHandler = message<RuntimeHandler>({
+  name: string(1),
+  // features.recursive_read_only_mounts
+  recursiveReadOnlyMounts: flattened(2, bool(1)),
+});
+
+export const statusResponse = message<{
+  conditions: readonly RuntimeCondition[];
+  runtimeHandlers: readonly RuntimeHandler[];
+}>({
   // status.conditions
   conditions: flattened(1, repeated(nested(1, condition))),
-  // runtime_handlers[].name
-  runtimeHandlers: repeated(flattened(3, string(1))),
+  runtimeHandlers: repeated(nested(3, runtimeHandler)),
 });
 
 export const updateRuntimeConfigRequest = message<{ podCidr: string }>({

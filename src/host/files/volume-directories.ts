@@ -22,7 +22,7 @@ export async function listVolumeDirectories(podDirectory: string): Promise<reado
     for (const name of await namesIn(`${base}/${kind}`)) {
       const path = `${base}/${kind}/${name}`;
       const isWhole = payloadKinds.has(kind) && (await isDirectory(`${path}/..data`));
-      found.push({ place: { kind, name }, ...(isWhole && { mounted: { path, isRelabelable: true } }) });
+      found.push({ place: { kind, name }, ...(isWhole && { mounted: { path, readOnly: true, isRelabelable: true } }) });
     }
   }
   return found;

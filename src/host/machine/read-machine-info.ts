@@ -42,6 +42,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     release,
     hugePageBytes,
     nodeIp,
+    enforcing,
   ] = await Promise.all([
     read("/proc/meminfo"),
     read("/sys/devices/system/cpu/online"),
@@ -54,6 +55,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     read("/etc/os-release", "/usr/lib/os-release"),
     readHugePages(`${root}/sys/kernel/mm/hugepages`),
     chooseNodeIp(hostname, root),
+    read("/sys/fs/selinux/enforce"),
   ]);
   return {
     hostname,
@@ -68,6 +70,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     architecture: goArchitectures[process.arch] ?? process.arch,
     nodeIp,
     hugePageBytes,
+    seLinux: enforcing !== "",
   };
 }
 

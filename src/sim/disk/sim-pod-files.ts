@@ -92,7 +92,7 @@ function listVolumes(disk: VirtualDisk, base: string): readonly FoundVolume[] {
     (disk.list(`${base}/${kind}`) ?? []).map((name) => {
       const path = `${base}/${kind}/${name}`;
       const isWhole = disk.find(`${path}/..data`)?.kind === "directory";
-      return { place: { kind, name }, ...(isWhole && { mounted: { path, isRelabelable: true } }) };
+      return { place: { kind, name }, ...(isWhole && { mounted: { path, readOnly: true, isRelabelable: true } }) };
     }),
   );
 }

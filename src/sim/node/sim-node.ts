@@ -1,4 +1,5 @@
 /** The machine of a scenario: everything that outlives an agent, and the ports through which an agent sees it. */
+
 import type { AgentPorts } from "../../agent/create-agent.ts";
 import { parseJson } from "../../core/manifest/json-text.ts";
 import type { ManifestContent } from "../../core/pods/desired-state.ts";
@@ -26,6 +27,7 @@ import { SimManifests, simManifestSource } from "./sim-manifests.ts";
 import { SimMemory, simPressureSignals } from "./sim-memory.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
 import { type SimLoad, simStats } from "./sim-stats.ts";
+import { simTokenSource } from "./sim-token-source.ts";
 
 export const NODE_NAME = SIM_MACHINE.hostname;
 export const ROOT_DIR = "/var/lib/tskubelet";
@@ -138,6 +140,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     csiDrivers: simCsiDrivers(),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
+    tokens: simTokenSource(() => clock.now(), line),
     prober: simProber(node.probes, line),
     sources: node.sources.map((manifests) =>
       simManifestSource(manifests, time, line, behaviour.manifestLagMs, (snapshot) =>

@@ -166,7 +166,7 @@ export function simRuntimeService(
 
 function statusOf(networkProblem: string | undefined): RuntimeStatus {
   return {
-    runtimeHandlers: [""],
+    runtimeHandlers: [{ name: "", recursiveReadOnlyMounts: true }],
     conditions: [
       { type: "RuntimeReady", status: true, reason: "", message: "" },
       {

@@ -12,7 +12,7 @@ import type { VolumeNode } from "../../../core/volume/claims/volume-fit.ts";
 import type { StorageObjects } from "../../../core/volume/storage-object.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { RecordStore } from "../../../ports/record-store.ts";
-import type { ClaimLookup } from "../volume-manager.ts";
+import type { ClaimLookup } from "./claimed-volume.ts";
 
 export interface ClaimBookPorts {
   readonly log: Log;

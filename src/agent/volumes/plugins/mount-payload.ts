@@ -21,5 +21,6 @@ export async function mountPayload(
   const groupId = pod.spec?.securityContext?.fsGroup;
   const volume = { ...place, inMemory, ...(groupId !== undefined && { groupId }) };
   const path = await files.writePayload(uid, volume, payload.files);
-  return { mounted: { path, isRelabelable: true } };
+  // Source: GetAttributes of these plugins: what a container writes there would be lost with the next update.
+  return { mounted: { path, readOnly: true, isRelabelable: true } };
 }

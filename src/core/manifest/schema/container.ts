@@ -59,6 +59,7 @@ export const CONTAINER_STRUCTS: StructTable = {
     subPath: "string",
     mountPropagation: "*~MountPropagationMode",
     subPathExpr: "string",
+    recursiveReadOnly: "*~RecursiveReadOnlyMode",
   },
   VolumeDevice: { name: "string!", devicePath: "string!" },
   Probe: {

@@ -47,7 +47,26 @@ export function resolveClaim(
     const { namespace = "default", name: podName = "" } = pod.metadata ?? {};
     return failed(`PVC ${key} was not created for pod ${namespace}/${podName} (pod is not owner)`);
   }
-  return storageOf(claim, volume, world) ?? failed(notBound(world.bound.pending.get(key)));
+  const found = storageOf(claim, volume, world);
+  if (found === undefined) return failed(notBound(world.bound.pending.get(key)));
+  const wrongUse = misuse(pod, volume.name, found);
+  return wrongUse === undefined ? found : { error: wrongUse };
+}
+
+/** A filesystem that is asked for as a device, or a device that is to be mounted. */
+function misuse(pod: Pod, name: string, storage: ClaimedStorage): string | undefined {
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const all = [...initContainers, ...containers, ...ephemeralContainers];
+  const isUsed = (field: "volumeMounts" | "volumeDevices") =>
+    all.some((container) => (container[field] ?? []).some((use) => use.name === name));
+  const isBlock = storage.kind === "volume" && storage.volume.spec?.volumeMode === "Block";
+  if (isBlock && isUsed("volumeMounts")) {
+    return `volume ${name} has volumeMode Block, but is specified in volumeMounts`;
+  }
+  if (!isBlock && isUsed("volumeDevices")) {
+    return `volume ${name} has volumeMode Filesystem, but is specified in volumeDevices`;
+  }
+  return undefined;
 }
 
 /** Differs: the kubelet does not say why; only the events of a controller do. */
