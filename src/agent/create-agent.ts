@@ -4,8 +4,9 @@
  */
 
 import type { ResourceList } from "../core/api/types.ts";
-import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
@@ -33,7 +34,8 @@ import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
-import { Kubelet } from "./kubelet.ts";
+import { allOf, Kubelet } from "./kubelet.ts";
+import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
 import { OomKills } from "./oom/oom-kills.ts";
@@ -51,8 +53,12 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SandboxConfigs } from "./runtime/sandbox-configs.ts";
+import { UserNamespaces } from "./runtime/user-namespaces.ts";
+import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
+import { StartTurns } from "./turns/start-turns.ts";
 import { createStorage } from "./volumes/create-storage.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
@@ -91,9 +97,13 @@ export interface AgentOptions {
   readonly clusterDomain: string;
   readonly clusterDns: readonly string[];
   readonly resolvConf: string;
+  /** Checked by the configuration: each is a name or pattern that `sysctlAllowlist` takes. */
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
+  /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
+  readonly idsPerPod?: number;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -102,7 +112,7 @@ export interface AgentOptions {
   readonly imagePulls?: ImagePullLimits;
   readonly imageGc: ImageGcOptions;
   readonly eviction: EvictionOptions;
-  readonly crashLoopBackOffMaxMs: number;
+  readonly crashBackoff: BackoffConfig;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
   readonly containerLogMaxFiles: number;
@@ -157,6 +167,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
   const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
+  const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
+  const killer = new PodKiller({ clock, log, runtime, events, hooks });
   const volumes = new VolumeManager(
     {
       clock,
@@ -171,7 +183,6 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     },
     { onReady: (uid) => workers.wake(uid) },
   );
-  const killer = new PodKiller({ log, runtime, events });
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
@@ -180,11 +191,12 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const podRuntime = createPodRuntime(ports, options, {
     events,
     pods,
+    hooks,
     killer,
-    cgroups,
     holds,
     probes: probes.results,
     health,
+    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
   });
   const syncer = new PodSyncer(
     {
@@ -247,7 +259,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  kubelet.admitBy(eviction);
+  const security = new SecurityAdmission({ health, machine: ports.machine }, options);
+  kubelet.admitBy(allOf(pressure.admission, security));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,
@@ -259,6 +272,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     health,
     probes,
     storage.registry,
+    killer,
     volumes,
     workers,
     pods,
@@ -290,16 +304,18 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
 interface RuntimeParts {
   readonly events: EventRecorder;
   readonly pods: PodManager;
+  readonly hooks: HookRunner;
   readonly killer: PodKiller;
-  readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
   readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds, probes, health } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, probes, health } = parts;
+  const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
@@ -313,6 +329,9 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       logFiles,
       events,
       objects: pods,
+      hooks,
+      killer,
+      turns,
     },
     {
       ...options,
@@ -322,15 +341,28 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },
   );
-  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
-  const maxMs = options.crashLoopBackOffMaxMs;
-  // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
-  const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes },
-    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
+    { remover, clock, log, runtime, events, killer, starter, sandboxes, probes, turns },
+    { crashBackoff: options.crashBackoff },
   );
+}
+
+interface SandboxParts {
+  readonly events: EventRecorder;
+  readonly pods: PodManager;
+  readonly cgroups: PodCgroups;
+  readonly health: RuntimeHealth;
+  readonly store: RecordStore;
+}
+
+function createSandboxConfigs({ files }: AgentPorts, options: AgentOptions, parts: SandboxParts): SandboxConfigs {
+  const { events, pods, cgroups, health, store } = parts;
+  const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
+  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
+  const idsPerPod = options.idsPerPod ?? DEFAULT_IDS_PER_POD;
+  const users = new UserNamespaces({ store, health }, { idsPerPod });
+  return new SandboxConfigs({ cgroups, dns, users, classes: pods }, { ...options, resources });
 }
 
 function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, "start" | "stop"> {

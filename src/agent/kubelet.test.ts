@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { container, FakeNode, podOf } from "../../test/support/fakes-agent.ts";
 import { settle } from "../../test/support/fakes-clock.ts";
+import { MEMORY_FIELDS, nodeWithEviction, setMemory } from "../../test/support/fakes-memory.ts";
 import { containerOfPod, labelsOf } from "../../test/support/fakes-runtime.ts";
 import { RuntimeError } from "../ports/errors.ts";
 
@@ -93,6 +94,24 @@ test("a pod that is wanted while its leftovers are being removed starts afterwar
   assert.ok(node.files.pods.has(uid));
 });
 
+test("a pod that comes back waits until the end of its old life is no longer stored: another agent would end it again", async () => {
+  const web = podOf("web");
+  const node = new FakeNode();
+  node.source.showPods(web);
+  await node.start();
+  await node.clock.pass(2_000);
+  node.store.full = true;
+  node.source.showPods();
+  await node.clock.pass(5_000);
+  assert.equal(node.runtime.sandboxes.size, 0);
+  node.source.showPods(web);
+  await node.clock.pass(10_000);
+  assert.equal(node.runtime.sandboxes.size, 0, "the disk is full");
+  node.store.full = false;
+  await node.clock.pass(10_000);
+  assert.ok(node.running("main"));
+});
+
 test("stopping all pods ends what runs, orphans too, whatever the sources say meanwhile", async () => {
   const node = new FakeNode();
   addLostPod(node);
@@ -152,4 +171,38 @@ test("a runtime that hangs does not hold up the end of the agent", async () => {
   await node.clock.pass(30_000);
   await stopped;
   assert.equal(node.running("main")?.state, "CONTAINER_RUNNING");
+});
+
+test("a pod that runs is let in under pressure, also where its status was lost and it could not be observed yet", async () => {
+  const web = podOf("web");
+  const node = nodeWithEviction(MEMORY_FIELDS);
+  setMemory(node, new Map([[web, 10]]));
+  node.source.showPods(web);
+  await node.start();
+  await node.clock.pass(5_000);
+  node.source.tell({ unreadable: "not yet" });
+  node.store.rows.clear();
+  setMemory(
+    node,
+    new Map([
+      [web, 10],
+      [podOf("others"), 900],
+    ]),
+  );
+  node.runtime.fail("containerStatus", new RuntimeError("Unavailable", "ContainerStatus", "connection refused"));
+  await node.restart();
+  await node.clock.pass(10_000);
+  // The shortage is over, the condition stands for a while.
+  setMemory(node, new Map([[web, 10]]));
+  await node.clock.pass(10_000);
+  assert.deepEqual(node.agent.view.pressureConditions(), ["MemoryPressure"]);
+  node.source.showPods(web);
+  await node.clock.pass(1_000);
+  node.runtime.heal();
+  await node.clock.pass(30_000);
+  assert.equal(node.status(web)?.phase, "Running");
+  assert.deepEqual(
+    node.runtime.calls.filter((call) => call.startsWith("stopContainer")),
+    [],
+  );
 });

@@ -35,6 +35,17 @@ export interface KubeletPorts {
 /** Says whether a new pod may start; one that may not has failed. */
 export interface PodAdmission {
   admit(pod: Pod): Admission;
+  /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
+  finishInterrupted?(pod: Pod): boolean;
+}
+
+/** The first refusal counts. */
+export function allOf(...admissions: readonly PodAdmission[]): PodAdmission {
+  const refusal = (pod: Pod) => admissions.map((each) => each.admit(pod)).find(({ admit }) => !admit);
+  return {
+    admit: (pod) => refusal(pod) ?? { admit: true },
+    finishInterrupted: (pod) => admissions.some((each) => each.finishInterrupted?.(pod) === true),
+  };
 }
 
 export interface KubeletOptions {
@@ -67,6 +78,9 @@ export class Kubelet {
     ports.pleg.onChange(({ uid, events }) => {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
       if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
+    });
+    ports.workers.onWantedAgain((pod) => {
+      if (!this.#draining) this.#update(pod);
     });
     ports.health.onChange((readiness) => this.#onReadiness(readiness));
   }
@@ -173,7 +187,10 @@ export class Kubelet {
   #update(pod: Pod): void {
     const { workers, pleg, statuses, events } = this.#ports;
     const uid = pod.metadata?.uid ?? "";
-    const runs = pleg.relistedAtMonotonic === undefined || pleg.peek(uid) !== undefined;
+    // Housekeeping tries again.
+    if (!workers.has(uid) && !statuses.isEndStored(uid)) return;
+    if (!workers.has(uid) && this.#admission.finishInterrupted?.(pod) === true) return;
+    const runs = pleg.relistedAtMonotonic === undefined || pleg.isKnown(uid);
     if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
       const admission = this.#admission.admit(pod);
       if (!admission.admit) {
@@ -228,7 +245,7 @@ export class Kubelet {
 
   #isNobodys(uid: string): boolean {
     const { pods, workers, pleg } = this.#ports;
-    return !workers.has(uid) && pods.pod(uid) === undefined && pleg.peek(uid) === undefined;
+    return !workers.has(uid) && pods.pod(uid) === undefined && !pleg.isKnown(uid);
   }
 }
 

@@ -16,6 +16,7 @@ import type {
   PodSandboxState,
   PodSandboxStatus,
   RuntimeCondition,
+  RuntimeHandler,
   StringMap,
 } from "../core/cri/types.ts";
 
@@ -34,13 +35,8 @@ export interface RuntimeStatus {
   readonly conditions: readonly RuntimeCondition[];
   /** Empty where the runtime does not tell. */
   readonly runtimeHandlers: readonly RuntimeHandler[];
-}
-
-/** What a runtime handler can do; the name "" is that of the default one. */
-export interface RuntimeHandler {
-  readonly name: string;
-  /** Mounts can be read-only with all that is mounted below them. */
-  readonly recursiveReadOnlyMounts: boolean;
+  /** The runtime knows supplementalGroupsPolicy. */
+  readonly supplementalGroupsPolicy: boolean;
 }
 
 export interface ExecSyncResult {

@@ -1,6 +1,7 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
 import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
+import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.ts";
 import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
@@ -33,6 +34,7 @@ const OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "",
+  allowedUnsafeSysctls: [],
   allocatable: { cpu: "4", memory: "8Gi" },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
@@ -41,7 +43,7 @@ const OPTIONS: AgentOptions = {
     periodMs: 300_000,
     keepImages: [],
   },
-  crashLoopBackOffMaxMs: 300_000,
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 1_000,
   containerLogMaxFiles: 3,
@@ -69,6 +71,8 @@ export class FakeSource implements ManifestSource {
   readonly location: string;
   #onSnapshot: (snapshot: ManifestSnapshot) => void = () => {};
   #last: ManifestSnapshot | undefined;
+  /** A new agent is told nothing before a test does. */
+  isSlow = false;
 
   constructor(kind: ManifestSource["kind"] = "manifests", location = "/manifests") {
     this.kind = kind;
@@ -77,7 +81,7 @@ export class FakeSource implements ManifestSource {
 
   async run(onSnapshot: (snapshot: ManifestSnapshot) => void, signal: AbortSignal): Promise<void> {
     this.#onSnapshot = onSnapshot;
-    if (this.#last !== undefined) onSnapshot(this.#last);
+    if (this.#last !== undefined && !this.isSlow) onSnapshot(this.#last);
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   }
 
@@ -202,6 +206,11 @@ export class FakeNode {
     await this.start();
   }
 
+  /** The agent dies when it wants to end a pod: it has decided, and done nothing. */
+  dieInsteadOfKilling(): void {
+    this.agent.workers.kill = () => void this.agent.stop();
+  }
+
   /** A container's first process ends. */
   async exit(id: string, code: number): Promise<void> {
     this.runtime.exit(id, code);
@@ -233,6 +242,7 @@ const MACHINE = {
   machineId: "machine",
   systemUuid: "uuid",
   kernelVersion: "6.1.0",
+  appArmor: false,
   osImage: "Debian",
   architecture: "amd64",
   nodeIp: "192.0.2.1",

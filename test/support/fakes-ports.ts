@@ -55,6 +55,11 @@ export class FakeStore implements RecordStore {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  /** As for who writes to it directly: what failed is not tried again. */
+  isDeletePending(): boolean {
+    return false;
+  }
+
   #write(): void {
     if (this.full) throw new HostError("NoSpace", "state.db", "database or disk is full");
     this.writes += 1;
@@ -147,6 +152,8 @@ export class FakeCgroups implements Cgroups {
 export class FakeFiles implements PodFiles {
   readonly pods = new Set<string>();
   readonly mounted = new Set<string>();
+  /** Files of the machine by path. */
+  readonly hostFiles = new Map<string, string>();
   /** What `readTail` finds; an Error is thrown. */
   readonly tails = new Map<string, string | Error>();
   readonly payloads = new Map<string, readonly PayloadFile[]>();
@@ -212,8 +219,8 @@ export class FakeFiles implements PodFiles {
     return `/pods/${uid}/etc-hosts`;
   }
 
-  async hostFile(): Promise<string | undefined> {
-    return undefined;
+  async hostFile(path: string): Promise<string | undefined> {
+    return this.hostFiles.get(path);
   }
 
   async createTerminationLog(uid: string, container: string, attempt: number): Promise<string> {

@@ -11,6 +11,7 @@ import { qosClass } from "../../core/pod/qos.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import { generatePodStatus, type PodStatusInput } from "../../core/pod/status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import { withHostIps } from "../../core/pod/status-ips.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -93,7 +94,8 @@ export class PodSyncer {
     }
     const prepared = await this.#prepare(pod, signal);
     if ("retryInMs" in prepared) return { terminal: false, retryInMs: prepared.retryInMs };
-    const outcome = await runtime.sync(pod, observed, prepared, signal).catch((error: unknown) => {
+    const onAddresses = (ips: readonly string[]) => void this.#setStatus(pod, { ...observed, ips });
+    const outcome = await runtime.sync(pod, observed, { ...prepared, onAddresses }, signal).catch((error: unknown) => {
       this.#acted(uid);
       throw error;
     });
@@ -207,10 +209,13 @@ export class PodSyncer {
     this.#actedAt.set(uid, this.#ports.clock.monotonic());
   }
 
-  #setStatus(pod: Pod, podStatus: RuntimePodStatus, evict?: SyncResult["evict"]): PodStatus {
+  #setStatus(pod: Pod, podStatus: RuntimePodStatus, cause?: SyncResult["evict"]): PodStatus {
     const { statuses, health, probes } = this.#ports;
     const uid = uidOf(pod);
     const previous = statuses.get(uid);
+    // A pod that had come to its end, and is only made to go faster, keeps the reason of that end.
+    const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== cause?.reason;
+    const evict = hasEnded ? undefined : cause;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),
@@ -222,7 +227,7 @@ export class PodSyncer {
       ...(previous !== undefined && { previous }),
       ...(evict !== undefined && { evict }),
     };
-    return statuses.set(uid, generatePodStatus(input));
+    return statuses.set(uid, withHostIps(generatePodStatus(input), input.hostIps));
   }
 
   /** Cgroup, directories and volumes; with `retryInMs` something is missing, told by an event. */

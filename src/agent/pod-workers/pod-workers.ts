@@ -61,6 +61,7 @@ export class PodWorkers implements PodRemoval {
   readonly #unwanted = new Set<string>();
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
+  #onWantedAgain: (pod: Pod) => void = (pod) => this.update(pod);
   #stopped = false;
 
   constructor(ports: PodWorkersPorts, options: PodWorkersOptions) {
@@ -76,6 +77,11 @@ export class PodWorkers implements PodRemoval {
   async stop(): Promise<void> {
     this.#halt();
     await Promise.allSettled([...this.#activities.values()].map(({ running }) => running));
+  }
+
+  /** `listener` starts a pod that was wanted again before it was gone, and is gone now; without one it starts at once. */
+  onWantedAgain(listener: (pod: Pod) => void): void {
+    this.#onWantedAgain = listener;
   }
 
   has(uid: string): boolean {
@@ -310,6 +316,6 @@ export class PodWorkers implements PodRemoval {
     const again = this.#wantedAgain.get(uid);
     if (again === undefined) return;
     this.#wantedAgain.delete(uid);
-    this.update(again);
+    this.#onWantedAgain(again);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The pods (and ConfigMaps, Secrets, objects of storage) that this node shall have, from all sources. Holds no truth about what runs.
  */
+import type { RuntimeClass } from "../../core/api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../../core/api/types.ts";
 import {
   type DesiredObjects,
@@ -36,7 +37,7 @@ export interface PodManagerPorts {
   readonly readManifest: ReadManifest;
 }
 
-/** What changed for the pods; `configChanged` names ConfigMaps and Secrets as `objectKey` does. */
+/** What changed for the pods; `configChanged` names ConfigMaps, Secrets and RuntimeClasses as `objectKey` does. */
 export interface PodsChange {
   readonly added: readonly DesiredPod[];
   readonly updated: readonly DesiredPod[];
@@ -112,6 +113,10 @@ export class PodManager implements ObjectLookup {
 
   get storage(): StorageObjects {
     return this.#objects.storage;
+  }
+
+  runtimeClass(name: string): RuntimeClass | undefined {
+    return this.#objects.runtimeClasses.get(name);
   }
 
   /** Ordered by namespace and name, with their namespace filled in. */
@@ -258,6 +263,7 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
   const configChanged = new Set([
     ...changedNames(before.configMaps, after.configMaps).map((name) => `configMap/${name}`),
     ...changedNames(before.secrets, after.secrets).map((name) => `secret/${name}`),
+    ...changedNames(before.runtimeClasses, after.runtimeClasses).map((name) => `runtimeClass/${name}`),
   ]);
   const storageChanged =
     changedNames(before.storage.volumes, after.storage.volumes).length > 0 ||

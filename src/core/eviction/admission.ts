@@ -19,6 +19,11 @@ export function admitUnderPressure(conditions: readonly PressureCondition[], pod
   if (conditions.length === 0 || isCriticalPod(pod)) return ADMITTED;
   const isMemoryAlone = conditions.length === 1 && conditions[0] === "MemoryPressure";
   if (isMemoryAlone && (qosClass(pod) !== "BestEffort" || toleratesMemoryPressure(pod))) return ADMITTED;
+  return refusedUnderPressure(conditions);
+}
+
+/** What a pod is told that may not start under these conditions. Source: kubelet eviction Admit. */
+export function refusedUnderPressure(conditions: readonly PressureCondition[]): Admission & { readonly admit: false } {
   return { admit: false, reason: "Evicted", message: `The node had condition: [${conditions.join(" ")}]. ` };
 }
 

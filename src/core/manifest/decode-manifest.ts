@@ -1,3 +1,4 @@
+import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
 import type { StorageObject } from "../volume/storage-object.ts";
 import type { DecodeIssue } from "./decode-issue.ts";
@@ -13,6 +14,7 @@ export type DecodedObject =
   | { readonly kind: "Pod"; readonly pod: Pod; readonly line: number }
   | { readonly kind: "ConfigMap"; readonly configMap: ConfigMap; readonly line: number }
   | { readonly kind: "Secret"; readonly secret: Secret; readonly line: number }
+  | { readonly kind: "RuntimeClass"; readonly runtimeClass: RuntimeClass; readonly line: number }
   | (StorageObject & { readonly line: number });
 
 /** Objects that could be read, in document order, and everything that was wrong. An object with an issue is not among them. */
@@ -23,11 +25,13 @@ export interface DecodedManifest {
 
 const CORE_KINDS = ["Pod", "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim"] as const;
 const STORAGE_KINDS = ["StorageClass", "CSIDriver"] as const;
-type Kind = (typeof CORE_KINDS)[number] | (typeof STORAGE_KINDS)[number];
+const NODE_KINDS = ["RuntimeClass"] as const;
+type Kind = (typeof CORE_KINDS)[number] | (typeof STORAGE_KINDS)[number] | (typeof NODE_KINDS)[number];
 /** The kinds that are handled, by the API version that they are written with. */
 const KINDS: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
   ["v1", CORE_KINDS],
   ["storage.k8s.io/v1", STORAGE_KINDS],
+  ["node.k8s.io/v1", NODE_KINDS],
 ]);
 const LIST_KINDS: ReadonlyMap<string, Kind | undefined> = new Map([
   ["List", undefined],
@@ -101,14 +105,14 @@ function kindOf(node: ManifestNode): Kind | DecodedManifest {
 
 /** "v1 Pod, ConfigMap and Secret, ...". */
 function handledKinds(): string {
-  const groups = [...KINDS].map(
-    ([version, kinds]) => `${version} ${kinds.slice(0, -1).join(", ")} and ${kinds.at(-1) ?? ""}`,
-  );
-  return groups.join(", ");
+  const listed = (kinds: readonly Kind[]) =>
+    kinds.length === 1 ? kinds.join() : `${kinds.slice(0, -1).join(", ")} and ${kinds.at(-1) ?? ""}`;
+  return [...KINDS].map(([version, kinds]) => `${version} ${listed(kinds)}`).join(", ");
 }
 
 function objectOf(kind: Kind, value: unknown, line: number): DecodedObject {
   if (kind === "Pod") return { kind, pod: value as Pod, line };
+  if (kind === "RuntimeClass") return { kind, runtimeClass: value as RuntimeClass, line };
   if (kind === "ConfigMap") return { kind, configMap: defaultConfigMap(value as ConfigMap), line };
   if (kind === "Secret") return { kind, secret: defaultSecret(value as Secret), line };
   return { ...defaultStorageObject({ kind, object: value } as StorageObject), line };

@@ -22,7 +22,7 @@ describe("struct tables", () => {
   });
 
   it("are all reachable from an object", () => {
-    const objects = ["Pod", "PodList", "ConfigMap", "Secret"];
+    const objects = ["Pod", "PodList", "ConfigMap", "Secret", "RuntimeClass"];
     const storage = ["PersistentVolume", "PersistentVolumeClaim", "StorageClass", "CSIDriver"];
     const reached = new Set([...objects, ...storage]);
     for (const struct of reached) {

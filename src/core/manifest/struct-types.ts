@@ -3,6 +3,7 @@ import { CONTAINER_STRUCTS } from "./schema/container.ts";
 import { META_STRUCTS } from "./schema/meta.ts";
 import { OBJECT_STRUCTS } from "./schema/objects.ts";
 import { POD_STRUCTS } from "./schema/pod.ts";
+import { RUNTIME_CLASS_STRUCTS } from "./schema/runtime-class.ts";
 import { SCHEDULING_STRUCTS } from "./schema/scheduling.ts";
 import { STATUS_STRUCTS } from "./schema/status.ts";
 import { STORAGE_STRUCTS } from "./schema/storage.ts";
@@ -17,6 +18,7 @@ export const STRUCTS: StructTable = {
   ...VOLUME_STRUCTS,
   ...STORAGE_STRUCTS,
   ...SCHEDULING_STRUCTS,
+  ...RUNTIME_CLASS_STRUCTS,
   ...STATUS_STRUCTS,
 };
 

@@ -31,6 +31,7 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   "spec.schedulerName",
   "status.phase",
   "status.hostIP",
+  "status.hostIPs",
   "status.podIP",
   "status.podIPs",
 ]);
@@ -55,6 +56,8 @@ function runtimeValue(path: string, { pod, podIps, hostIps }: FieldContext): str
       return pod.spec?.serviceAccountName ?? "";
     case "status.hostIP":
       return hostIps[0] ?? "";
+    case "status.hostIPs":
+      return hostIps.join(",");
     case "status.podIP":
       return sortPodIps(podIps, hostIps)[0] ?? "";
     case "status.podIPs":

@@ -10,6 +10,7 @@ import { lineOfField } from "../manifest/field-line.ts";
 import { entryOf, type ManifestNode } from "../manifest/manifest-node.ts";
 import { readStaticPods } from "../manifest/static-manifest.ts";
 import { validateConfigMap, validateSecret } from "../manifest/validate-config.ts";
+import { validateRuntimeClass } from "../manifest/validate-runtime-class.ts";
 import { validateStorageObject } from "../manifest/validate-storage.ts";
 import { CONFIG_SOURCE_ANNOTATION } from "../pod/critical.ts";
 import { defaultPod } from "../pod/defaults.ts";
@@ -89,9 +90,14 @@ function checked(decoded: DecodedObject, origin: ManifestOrigin): CheckedObject 
       const object = withNamespace(decoded.secret);
       return { object: { kind: "Secret", object }, errors: validateSecret(object) };
     }
+    case "RuntimeClass": {
+      const object = decoded.runtimeClass;
+      return { object: { kind: "RuntimeClass", object }, errors: validateRuntimeClass(object) };
+    }
     case "Pod": {
       const object = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
-      return { object: { kind: "Pod", object }, errors: [...uidErrors(object), ...validatePod(object)] };
+      const errors = [...uidErrors(object), ...validatePod(object, { ephemeralContainers: true })];
+      return { object: { kind: "Pod", object }, errors };
     }
     case "PersistentVolumeClaim": {
       const object = { kind: decoded.kind, object: withNamespace(decoded.object) } as const;

@@ -42,6 +42,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     release,
     hugePageBytes,
     nodeIp,
+    appArmor,
     enforcing,
   ] = await Promise.all([
     read("/proc/meminfo"),
@@ -55,6 +56,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     read("/etc/os-release", "/usr/lib/os-release"),
     readHugePages(`${root}/sys/kernel/mm/hugepages`),
     chooseNodeIp(hostname, root),
+    read("/sys/module/apparmor/parameters/enabled"),
     read("/sys/fs/selinux/enforce"),
   ]);
   return {
@@ -69,6 +71,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     osImage: prettyName(release),
     architecture: goArchitectures[process.arch] ?? process.arch,
     nodeIp,
+    appArmor: appArmor.startsWith("Y"),
     hugePageBytes,
     seLinux: enforcing !== "",
   };

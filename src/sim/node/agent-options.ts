@@ -1,5 +1,6 @@
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import { IMAGE_GC_PERIOD_MS } from "../../agent/images/image-gc.ts";
+import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
 import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
@@ -21,6 +22,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "/etc/resolv.conf",
+  allowedUnsafeSysctls: [],
   allocatable: nodeAllocatable(capacity, reservations),
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
@@ -29,8 +31,9 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
     periodMs: IMAGE_GC_PERIOD_MS,
     keepImages: [],
   },
-  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 10_000 },
-  crashLoopBackOffMaxMs: 300_000,
+  // Without thresholds no round can decide anything.
+  eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 60_000 },
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 10 * 1024 ** 2,
   containerLogMaxFiles: 5,

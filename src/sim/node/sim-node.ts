@@ -74,7 +74,7 @@ export class SimNode {
   readonly manifests: SimManifests;
   readonly staticManifests: SimManifests;
   readonly behaviour: NodeBehaviour;
-  readonly #contents = new Map<string, ManifestContent>();
+  readonly #contents = new WeakMap<ManifestFile, ManifestContent>();
 
   constructor(random: Random, behaviour: NodeBehaviour) {
     this.behaviour = behaviour;
@@ -93,14 +93,13 @@ export class SimNode {
     return [this.staticManifests, this.manifests];
   }
 
-  /** What a file says; read once for each text. */
+  /** What a file says; each version of it is read once. */
   readonly readManifest = (file: ManifestFile, source: Pick<ManifestSource, "kind">): ManifestContent => {
-    const { path, text = "" } = file;
-    const key = `${source.kind} ${path} ${text}`;
-    const known = this.#contents.get(key);
+    const known = this.#contents.get(file);
     if (known !== undefined) return known;
+    const { path, text = "" } = file;
     const content = readObjects(text === "" ? [] : [parseJson(text)], { kind: source.kind, path, nodeName: NODE_NAME });
-    this.#contents.set(key, content);
+    this.#contents.set(file, content);
     return content;
   };
 }

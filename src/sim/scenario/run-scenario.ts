@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly seed: number;
   /** Simulated time. */
   readonly hours: number;
-  /** Resolves when every pending promise has settled. */
+  /** Resolves when every pending promise has settled; only called after an `await`. */
   readonly drain: () => Promise<void>;
   readonly compose?: ComposeAgent;
   /** How many of the last lines of the trace to keep. */
@@ -45,6 +45,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const run = new Run(options);
+  await Promise.resolve();
   await run.all();
   return run.result();
 }
