@@ -61,6 +61,7 @@ import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
 import { createStorage } from "./volumes/create-storage.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
+import { VolumeMeasures } from "./volumes/volume-measures.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
@@ -169,16 +170,17 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const plugins = [
+    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    ...storage.plugins,
+  ];
   const volumes = new VolumeManager(
     {
       clock,
       log,
       files,
       events,
-      plugins: [
-        ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
-        ...storage.plugins,
-      ],
+      plugins,
       claims: storage.claims,
     },
     { onReady: (uid) => workers.wake(uid) },
@@ -253,8 +255,19 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       logRoot: options.logRoot,
     },
   );
+  const measures = new VolumeMeasures({ log, volumes, plugins });
   const stats = new StatsManager(
-    { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
+    {
+      clock,
+      log,
+      runtime,
+      images: ports.images,
+      cgroups: ports.cgroups,
+      stats: ports.stats,
+      workers,
+      pleg,
+      volumes: measures,
+    },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { Summary, VolumeStats } from "../../src/core/stats/summary.ts";
 import { readMountsBelow } from "../../src/host/procfs/mount-info.ts";
 import { AgentNode, isRunning, SLEEP, shellPod } from "../support/agent-node.ts";
 import { loopDevicesOf, TestCsiDriver } from "../support/csi-driver-process.ts";
@@ -43,7 +44,7 @@ const hostnameExists = { matchExpressions: [{ key: "kubernetes.io/hostname", ope
 const byClaim = (claimName: string, more: object = {}) => ({ persistentVolumeClaim: { claimName, ...more } });
 
 describe("storage that outlives pods", () => {
-  const node = new AgentNode({ bridge: "tskcsi0" });
+  const node = new AgentNode({ bridge: "tskcsi0", kubelet: { volumeStatsAggPeriod: "1s" } });
   const driver = new TestCsiDriver({
     name: DRIVER,
     directory: mkdtempSync(join(tmpdir(), "tskcsi-")),
@@ -72,6 +73,23 @@ describe("storage that outlives pods", () => {
       ...mounts.filter((path) => path.includes("csi")),
       ...(existsSync(staged) ? readdirSync(staged).map((name) => join(staged, name)) : []),
     ];
+  };
+
+  /** What the summary says of the volume "data" of a pod, once it was measured as abnormal. */
+  const untilFigures = async (pod: string): Promise<VolumeStats> => {
+    let found: VolumeStats | undefined;
+    await node.until(
+      `the volume of ${pod} is measured`,
+      async () => {
+        const summary = (await node.get("/stats/summary")) as Summary | undefined;
+        const stats = summary?.pods?.find(({ podRef }) => podRef.name === pod);
+        found = stats?.volume?.find(({ name }) => name === "data");
+        return found?.volumeHealthStats?.abnormal === true;
+      },
+      30_000,
+      () => JSON.stringify(found),
+    );
+    return found ?? assert.fail();
   };
 
   it("keeps the data of a claim over pods, agents and the claim's own object", async () => {
@@ -176,6 +194,13 @@ describe("storage that outlives pods", () => {
         { user: "u", password: "p" },
         { mount: { fs_type: "ext4", mount_flags: ["noatime"], volume_mount_group: "" }, access_mode: { mode: 1 } },
       ],
+    );
+    driver.setAbnormal(true);
+    const figures = await untilFigures("csi-b");
+    driver.setAbnormal(false);
+    assert.deepEqual(
+      [figures.pvcRef, figures.volumeHealthStats, figures.capacityBytes !== undefined && figures.capacityBytes > 0],
+      [{ name: "shared", namespace: "default" }, { abnormal: true }, true],
     );
     node.remove("csi-a.yaml");
     await node.untilGone("csi-a");

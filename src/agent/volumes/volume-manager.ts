@@ -126,17 +126,19 @@ export class VolumeManager {
   /** Objects (named by `objectKey`) are not what they were: whatever shows them follows. */
   changed(keys: ReadonlySet<string>): void {
     for (const [uid, { volumes }] of this.#pods) {
-      const names = [...volumes]
-        .filter(
-          ([, volume]) =>
-            this.#operations
-              .pluginOf(volume)
-              ?.sources?.(volume)
-              .some((key) => keys.has(key)) === true,
-        )
-        .map(([name]) => name);
+      const shown = [...volumes].filter(([, volume]) => this.#operations.shows(volume, keys));
+      const names = shown.map(([name]) => name);
       if (names.length > 0) this.#take({ kind: "stale", nowMs: this.#now(), uid, names });
     }
+  }
+
+  /** The volumes that the pod can use. */
+  mounted(uid: string): readonly (readonly [PodVolume, MountedVolume])[] {
+    const volumes = this.#pods.get(uid)?.volumes;
+    return [...mountedVolumes(this.#state, uid)].flatMap(([name, mounted]) => {
+      const volume = volumes?.get(name);
+      return volume === undefined ? [] : [[volume, mounted] as const];
+    });
   }
 
   /** What this plugin failed with may go well now: it is tried again at once. */

@@ -28,10 +28,14 @@ export class VolumeOperations {
     this.#ports = ports;
   }
 
-  pluginOf({ volume, claimed }: PodVolume): VolumePlugin | undefined {
-    const { plugins } = this.#ports;
-    if (claimed === undefined) return plugins.find((plugin) => plugin.supports(volume));
-    return "error" in claimed ? undefined : plugins.find((plugin) => plugin.supportsClaimed?.(claimed) === true);
+  pluginOf(volume: PodVolume): VolumePlugin | undefined {
+    return pluginFor(this.#ports.plugins, volume);
+  }
+
+  /** Whether it shows one of these objects, named by `objectKey`. */
+  shows(volume: PodVolume, keys: ReadonlySet<string>): boolean {
+    const sources = this.pluginOf(volume)?.sources?.(volume) ?? [];
+    return sources.some((key) => keys.has(key));
   }
 
   /** The plugin of what lies at `place`, or of a volume that has none. */
@@ -114,6 +118,12 @@ export class VolumeOperations {
   #pluginOfPlace({ kind }: VolumePlace): VolumePlugin | undefined {
     return this.#ports.plugins.find(({ name }) => name.replace("/", "~") === kind);
   }
+}
+
+/** The first plugin that makes such a volume. */
+export function pluginFor(plugins: readonly VolumePlugin[], { volume, claimed }: PodVolume): VolumePlugin | undefined {
+  if (claimed === undefined) return plugins.find((plugin) => plugin.supports(volume));
+  return "error" in claimed ? undefined : plugins.find((plugin) => plugin.supportsClaimed?.(claimed) === true);
 }
 
 /** `operation` gives what went wrong, or nothing. */

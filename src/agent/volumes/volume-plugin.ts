@@ -3,6 +3,7 @@
  * after failures, and tells of them; a plugin only does it. Source: kubelet pkg/volume/plugins.go.
  */
 import type { Pod, Volume } from "../../core/api/types.ts";
+import type { DiskUsage, FilesystemObservation } from "../../core/stats/observations.ts";
 import type { ClaimedStorage } from "../../core/volume/claims/resolve-claim.ts";
 import type { FoundVolume } from "../../core/volume/events.ts";
 import type { MountedVolume, VolumePlace } from "../../core/volume/state.ts";
@@ -26,6 +27,19 @@ export type MountOutcome =
       readonly refreshAtMs?: number;
     }
   | { readonly error: string };
+
+export type VolumeMeasure =
+  /** By counting what is in it. */
+  | { readonly kind: "directory" }
+  /** It is a whole filesystem. */
+  | { readonly kind: "filesystem" }
+  | {
+      readonly kind: "figures";
+      readonly usage: Pick<DiskUsage, "usedBytes" | "inodesUsed">;
+      readonly room: Pick<FilesystemObservation, "capacityBytes" | "availableBytes" | "inodes" | "inodesFree">;
+      /** Its driver says that something is wrong with it. Absent: it does not tell. */
+      readonly isAbnormal?: boolean;
+    };
 
 export interface VolumePlugin {
   /** "kubernetes.io/configmap"; with "~" for "/" the name of its directory in a pod's `volumes`. */
@@ -54,6 +68,11 @@ export interface VolumePlugin {
   unmountDevice?(device: string): Promise<void>;
   /** Devices that an agent before this one has left. */
   leftDevices?(): Promise<readonly string[]>;
+  /**
+   * How it is found out what the volume at `path` takes and how much room it has; `undefined`: nobody can tell. Absent:
+   * it has no figures of its own.
+   */
+  measure?(volume: PodVolume, path: string, signal: AbortSignal): Promise<VolumeMeasure | undefined>;
   /** Says more about a directory that was found (its device, that it is whole). */
   recognize?(uid: string, found: FoundVolume): Promise<FoundVolume>;
 }

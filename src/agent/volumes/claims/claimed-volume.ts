@@ -38,3 +38,12 @@ export function mountFailureText(volume: PodVolume | undefined, name: string, er
   if (volume !== undefined && claimProblem(volume) !== undefined) return claimProblemText(name, error);
   return `MountVolume.SetUp failed for volume "${name}" : ${error}`;
 }
+
+/** Name of the claim that a volume is behind, for its figures. */
+export function claimOf({ claimed }: PodVolume): {
+  readonly claim?: { readonly name: string; readonly namespace: string };
+} {
+  if (claimed === undefined || "error" in claimed) return {};
+  const { name = "", namespace = "default" } = claimed.claim.metadata ?? {};
+  return { claim: { name, namespace } };
+}

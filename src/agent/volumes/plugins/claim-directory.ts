@@ -16,6 +16,7 @@ export function claimDirectoryPlugin(storage: StorageFiles, files: Pick<VolumeFi
       volume.ephemeral !== undefined && claimed !== undefined && "path" in claimed
         ? { kind: KIND, name: claimed.claim.metadata?.name ?? "" }
         : undefined,
+    measure: async () => ({ kind: "directory" }),
     mount: async ({ pod, claimed }) => {
       if (claimed === undefined || !("path" in claimed)) return { error: "the claim is not bound to a directory" };
       const { path, readOnly } = claimed;

@@ -12,6 +12,10 @@ export function localVolumePlugin(storage: StorageFiles, files: Pick<VolumeFiles
     name: "kubernetes.io/local-volume",
     supports: () => false,
     supportsClaimed: (claimed) => claimed.kind === "volume" && claimed.volume.spec?.local !== undefined,
+    measure: async ({ claimed }) =>
+      claimed !== undefined && "volume" in claimed && claimed.volume.spec?.volumeMode === "Block"
+        ? undefined
+        : { kind: "filesystem" },
     mount: async ({ pod, claimed }): Promise<MountOutcome> => {
       if (claimed === undefined || !("volume" in claimed)) return { error: "the claim is not bound to a volume" };
       const { volume, readOnly } = claimed;

@@ -2,7 +2,7 @@ import type { StructTable } from "../go-type.ts";
 
 /**
  * Objects that volumes are made of: PersistentVolume and PersistentVolumeClaim (core/v1 types.go), StorageClass and
- * CSIDriver (storage/v1 types.go), 1.26.
+ * CSIDriver (storage/v1 types.go), 1.26, and the fields that 1.30 added.
  */
 export const STORAGE_STRUCTS: StructTable = {
   PersistentVolume: {
@@ -43,8 +43,14 @@ export const STORAGE_STRUCTS: StructTable = {
     mountOptions: "[]string",
     volumeMode: "*~PersistentVolumeMode",
     nodeAffinity: "*VolumeNodeAffinity",
+    volumeAttributesClassName: "*string",
   },
-  PersistentVolumeStatus: { phase: "~PersistentVolumePhase", message: "string", reason: "string" },
+  PersistentVolumeStatus: {
+    phase: "~PersistentVolumePhase",
+    message: "string",
+    reason: "string",
+    lastPhaseTransitionTime: "*Time",
+  },
   VolumeNodeAffinity: { required: "*NodeSelector" },
   ObjectReference: {
     kind: "string",
@@ -158,6 +164,13 @@ export const STORAGE_STRUCTS: StructTable = {
     conditions: "[]PersistentVolumeClaimCondition",
     allocatedResources: "ResourceList",
     resizeStatus: "*~PersistentVolumeClaimResizeStatus",
+    allocatedResourceStatuses: "map[string]~ClaimResourceStatus",
+    currentVolumeAttributesClassName: "*string",
+    modifyVolumeStatus: "*ModifyVolumeStatus",
+  },
+  ModifyVolumeStatus: {
+    targetVolumeAttributesClassName: "string",
+    status: "~PersistentVolumeClaimModifyVolumeStatus!",
   },
   PersistentVolumeClaimCondition: {
     type: "~PersistentVolumeClaimConditionType!",

@@ -20,12 +20,13 @@ import {
   persistentCsiVolume,
   volumeContext,
 } from "../../../../core/volume/csi/csi-volume.ts";
+import type { CsiVolumeStats } from "../../../../core/volume/csi/types.ts";
 import { parseVolumeData, volumeDataFields } from "../../../../core/volume/csi/volume-data.ts";
 import type { FoundVolume } from "../../../../core/volume/events.ts";
 import type { MountedVolume, VolumePlace } from "../../../../core/volume/state.ts";
 import { errorMessage, isFinalCsiError } from "../../../../ports/errors.ts";
 import type { RegisteredDriver } from "../../../csi/csi-registry.ts";
-import type { MountOutcome, PodVolume, VolumePlugin } from "../../volume-plugin.ts";
+import type { MountOutcome, PodVolume, VolumeMeasure, VolumePlugin } from "../../volume-plugin.ts";
 import { givePodGroup } from "../pod-group.ts";
 import type { CsiVolumesOptions, CsiVolumesPorts } from "./csi-ports.ts";
 import { csiSecrets } from "./csi-secret.ts";
@@ -122,6 +123,17 @@ export class CsiPlugin implements VolumePlugin {
     await driver.connection.unpublish({ volumeId: data.volumeHandle, targetPath });
     await storage.removeEmpty(targetPath);
     await storage.removeRecord(recordIn(directory));
+  }
+
+  /** Source: volume/csi csi_metrics.go, csi_client.go NodeGetVolumeStats. */
+  async measure(volume: PodVolume, path: string, signal: AbortSignal): Promise<VolumeMeasure | undefined> {
+    const csi = csiVolumeOf(volume);
+    const driver = csi === undefined ? undefined : this.#ports.registry.driver(csi.driver);
+    if (csi === undefined || driver === undefined || "error" in driver) return undefined;
+    if (!driver.capabilities.has("GET_VOLUME_STATS")) return undefined;
+    const stagingTargetPath = csi.lifecycle === "Persistent" ? this.#staging.stagingPath(csi) : "";
+    const request = { volumeId: csi.volumeHandle, volumePath: path, stagingTargetPath };
+    return measureOf(await driver.connection.volumeStats(request, signal), driver.capabilities.has("VOLUME_CONDITION"));
   }
 
   async recognize(uid: string, found: FoundVolume): Promise<FoundVolume> {
@@ -266,6 +278,22 @@ export class CsiPlugin implements VolumePlugin {
     const { rootDir } = this.#options;
     return isBlock ? blockPublishPath(rootDir, name, uid) : `${podVolumeDirectory(rootDir, uid, name)}/mount`;
   }
+}
+
+function measureOf({ usage, condition }: CsiVolumeStats, tellsHealth: boolean): VolumeMeasure | undefined {
+  const bytes = usage.find(({ unit }) => unit === "BYTES");
+  const inodes = usage.find(({ unit }) => unit === "INODES");
+  if (bytes === undefined) return undefined;
+  return {
+    kind: "figures",
+    usage: { usedBytes: bytes.used, ...(inodes !== undefined && { inodesUsed: inodes.used }) },
+    room: {
+      capacityBytes: bytes.total,
+      availableBytes: bytes.available,
+      ...(inodes !== undefined && { inodes: inodes.total, inodesFree: inodes.available }),
+    },
+    ...(tellsHealth && condition !== undefined && { isAbnormal: condition.abnormal }),
+  };
 }
 
 function csiVolumeOf({ pod, volume, claimed }: PodVolume): CsiVolume | undefined {
