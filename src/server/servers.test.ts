@@ -39,10 +39,12 @@ const machine: MachineInfo = {
   machineId: "machine",
   systemUuid: "uuid",
   kernelVersion: "6",
+  appArmor: false,
   osImage: "Linux",
   architecture: "amd64",
   nodeIp: "10.0.0.1",
   hugePageBytes: { "2MB": 4 * 1024 * 1024 },
+  seLinux: false,
 };
 
 function pod(name: string, namespace = "default", more: Partial<Pod> = {}): Pod {
