@@ -212,6 +212,8 @@ export class PodSyncer {
     const { statuses, health, probes } = this.#ports;
     const uid = uidOf(pod);
     const previous = statuses.get(uid);
+    // What the API shows as ended stays so: here nobody but this agent keeps what the API shows.
+    const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== evict?.reason;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),
@@ -221,7 +223,7 @@ export class PodSyncer {
       runtimeName: health.version?.runtimeName ?? "containerd",
       hostIps: this.#options.hostIps,
       ...(previous !== undefined && { previous }),
-      ...(evict !== undefined && { evict }),
+      ...(evict !== undefined && !hasEnded && { evict }),
     };
     return statuses.set(uid, withHostIps(generatePodStatus(input), input.hostIps));
   }
