@@ -4,8 +4,9 @@
  */
 
 import type { ResourceList } from "../core/api/types.ts";
-import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
@@ -51,6 +52,8 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SandboxConfigs } from "./runtime/sandbox-configs.ts";
+import { UserNamespaces } from "./runtime/user-namespaces.ts";
 import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
@@ -95,6 +98,8 @@ export interface AgentOptions {
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
   readonly admission: PodAdmissionOptions;
+  /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
+  readonly idsPerPod?: number;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -103,7 +108,7 @@ export interface AgentOptions {
   readonly imagePulls?: ImagePullLimits;
   readonly imageGc: ImageGcOptions;
   readonly eviction: EvictionOptions;
-  readonly crashLoopBackOffMaxMs: number;
+  readonly crashBackoff: BackoffConfig;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
   readonly containerLogMaxFiles: number;
@@ -177,10 +182,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pods,
     hooks,
     killer,
-    cgroups,
     holds,
     probes: probes.results,
     health,
+    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
   });
   const syncer = new PodSyncer(
     {
@@ -290,15 +295,15 @@ interface RuntimeParts {
   readonly pods: PodManager;
   readonly hooks: HookRunner;
   readonly killer: PodKiller;
-  readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
   readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, cgroups, holds, probes, health } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
@@ -325,15 +330,28 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },
   );
-  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
-  const maxMs = options.crashLoopBackOffMaxMs;
-  // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
-  const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
-    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
+    { remover, clock, log, runtime, events, killer, starter, sandboxes, probes, turns },
+    { crashBackoff: options.crashBackoff },
   );
+}
+
+interface SandboxParts {
+  readonly events: EventRecorder;
+  readonly pods: PodManager;
+  readonly cgroups: PodCgroups;
+  readonly health: RuntimeHealth;
+  readonly store: RecordStore;
+}
+
+function createSandboxConfigs({ files }: AgentPorts, options: AgentOptions, parts: SandboxParts): SandboxConfigs {
+  const { events, pods, cgroups, health, store } = parts;
+  const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
+  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
+  const idsPerPod = options.idsPerPod ?? DEFAULT_IDS_PER_POD;
+  const users = new UserNamespaces({ store, health }, { idsPerPod });
+  return new SandboxConfigs({ cgroups, dns, users, classes: pods }, { ...options, resources });
 }
 
 function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, "start" | "stop"> {

@@ -2,6 +2,7 @@
 import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
 import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
+import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.ts";
 import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
@@ -49,7 +50,7 @@ export const FAKE_OPTIONS: AgentOptions = {
     periodMs: 300_000,
     keepImages: [],
   },
-  crashLoopBackOffMaxMs: 300_000,
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 1_000,
   containerLogMaxFiles: 3,

@@ -13,8 +13,8 @@ export function isStandalonePod(pod: Pod): boolean {
 
 /**
  * The pod as this node runs it. Its UID depends on its name and on what Kubernetes lets nobody change in a running pod:
- * an edit of the rest (images, labels, annotations, deadline, tolerations) changes the pod in place, any other edit
- * makes a new pod that waits for the old one to end. `written` is the pod before defaulting, so that new defaults of a
+ * an edit of the rest (images, labels, annotations, deadline, tolerations, ephemeral containers) changes the pod in
+ * place, any other edit makes a new pod that waits for the old one to end. `written` is the pod before defaulting, so that new defaults of a
  * later version replace no pod.
  */
 export function standalonePod(
@@ -50,7 +50,12 @@ function priorityOf({ priority, priorityClassName }: PodSpec): Pick<PodSpec, "pr
 }
 
 function standaloneUid(pod: Pod, namespace: string): string {
-  const { activeDeadlineSeconds: _, tolerations: __, ...spec } = pod.spec ?? { containers: [] };
+  const {
+    activeDeadlineSeconds: _,
+    tolerations: __,
+    ephemeralContainers: ___,
+    ...spec
+  } = pod.spec ?? { containers: [] };
   const fixed = {
     ...spec,
     containers: spec.containers?.map(withoutImage),

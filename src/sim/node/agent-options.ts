@@ -1,6 +1,7 @@
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import { IMAGE_GC_PERIOD_MS } from "../../agent/images/image-gc.ts";
 import { admissionNode, nodeLabels } from "../../core/admission/index.ts";
+import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
 import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
@@ -42,7 +43,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   },
   // Without thresholds no round can decide anything.
   eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 60_000 },
-  crashLoopBackOffMaxMs: 300_000,
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 10 * 1024 ** 2,
   containerLogMaxFiles: 5,

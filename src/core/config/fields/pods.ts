@@ -15,7 +15,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { userNamespaces, volumes } from "./states.ts";
+import { volumes } from "./states.ts";
 
 export const podFields = {
   staticPodPath: string("", used, "Directory (or one file) of static pods.", { flag: "pod-manifest-path" }),
@@ -60,7 +60,7 @@ export const podFields = {
     {
       maxContainerRestartPeriod: optionalDuration(
         used,
-        "Longest back-off between restarts, 1s to 300s; 5m0s where unset.",
+        "Longest back-off between restarts, 1s to 300s; 5m0s where unset (1m0s with ReduceDefaultCrashLoopBackOffDecay).",
         {
           since: "1.32",
         },
@@ -72,11 +72,11 @@ export const podFields = {
   ),
   userNamespaces: optionalObject(
     {
-      idsPerPod: optionalLongInteger(userNamespaces, "User and group ids for each pod, a multiple of 65536.", {
+      idsPerPod: optionalLongInteger(used, "User and group ids for each pod, a multiple of 65536.", {
         since: "1.33",
       }),
     },
-    userNamespaces,
+    used,
     "User namespaces of pods.",
     { since: "1.33" },
   ),

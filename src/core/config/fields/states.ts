@@ -9,6 +9,5 @@ export const shutdown = notYet("graceful node shutdown");
 export const topology = notYet("CPU, memory and topology managers");
 export const swap = notYet("swap for pods");
 export const memoryQos = notYet("memory QoS");
-export const userNamespaces = notYet("user namespaces");
 export const tracing = notYet("tracing");
 export const systemLogs = notYet("logs of the node's own services");

@@ -10,7 +10,9 @@ function errorsOf(spec: Partial<PodSpec>, container: Partial<Container> = {}, me
     metadata: { name: "web", namespace: "default", ...meta },
     spec: { containers: [{ name: "c", image: "x", ...container }], ...spec },
   };
-  return validatePod(defaultPod(pod), "reference").map((error) => error.text.replace(/^spec\.containers\[0\]\./, "c."));
+  return validatePod(defaultPod(pod), { rules: "reference" }).map((error) =>
+    error.text.replace(/^spec\.containers\[0\]\./, "c."),
+  );
 }
 
 function volumeErrors(source: object): string[] {
