@@ -97,9 +97,9 @@ export interface AgentOptions {
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
-  readonly admission: PodAdmissionOptions;
   /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
   readonly idsPerPod?: number;
+  readonly admission: PodAdmissionOptions;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */

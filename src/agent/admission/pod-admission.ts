@@ -21,6 +21,7 @@ import { podFullName } from "../../core/pod/names.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { qosClass } from "../../core/pod/qos.ts";
 import { isStandalonePod } from "../../core/pod/standalone-pod.ts";
+import { unsupportedFields } from "../../core/pod/unsupported-fields.ts";
 import type { KillStatus } from "../../core/pod-worker/state.ts";
 import type { Log } from "../../ports/log.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
@@ -63,6 +64,8 @@ const PREEMPTED: KillStatus = {
 };
 /** Pods that a message names. */
 const MAX_NAMED = 5;
+/** Fields that one event names. */
+const MAX_TOLD_FIELDS = 10;
 
 /** Where a wanted pod stands: `unknown` until the runtime has been listed. */
 type Standing = "inside" | "unknown" | "refused" | "new";
@@ -186,8 +189,17 @@ export class PodAdmission {
       // It is given again when the refusal is forgotten on disk, too.
       if (!statuses.isEndStored(uid)) return;
     }
+    this.#warnOfUnsupported(pod);
     workers.update(pod);
     if (!workers.has(uid) || workers.isLeaving(uid)) this.#returning.set(uid, pod);
+  }
+
+  #warnOfUnsupported(pod: Pod): void {
+    const fields = unsupportedFields(pod);
+    if (fields.length === 0) return;
+    const more = fields.length > MAX_TOLD_FIELDS ? ` and ${fields.length - MAX_TOLD_FIELDS} more` : "";
+    const list = fields.slice(0, MAX_TOLD_FIELDS).join(", ");
+    this.#ports.events.pod(pod, "Warning", "FieldNotSupported", `not acted on by this version: ${list}${more}`);
   }
 
   #hold(pod: Pod, others: readonly Pod[]): void {

@@ -36,7 +36,7 @@ export interface PodSyncerPorts {
   readonly health: RuntimeHealth;
   readonly pleg: Pleg;
   readonly statuses: StatusManager;
-  readonly volumes: Pick<VolumeManager, "mount" | "unmount">;
+  readonly volumes: Pick<VolumeManager, "mount" | "freeze" | "unmount">;
   readonly cgroups: PodCgroups;
   readonly runtime: PodRuntime;
   readonly killer: PodKiller;
@@ -118,8 +118,9 @@ export class PodSyncer {
     evict: SyncResult["evict"],
     signal: AbortSignal,
   ): Promise<void> {
-    const { pleg, clock, killer, probes } = this.#ports;
+    const { pleg, clock, killer, probes, volumes } = this.#ports;
     probes.stopLivenessAndStartup(uid);
+    volumes.freeze(uid);
     const status = await pleg.observe(uid, clock.monotonic());
     if (pod !== undefined && evict !== undefined) this.#setStatus(pod, status ?? emptyStatus(pod), evict);
     if (status !== undefined) {
