@@ -182,8 +182,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     killer,
     holds,
     probes: probes.results,
-    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
     health,
+    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
   });
   const syncer = new PodSyncer(
     {

@@ -42,9 +42,9 @@ export interface KubeletSettings {
   readonly hairpinMode: string;
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
+  readonly crashBackoff: BackoffConfig;
   /** Absent: the kubelet's 65536. */
   readonly idsPerPod: number | undefined;
-  readonly crashBackoff: BackoffConfig;
 
   readonly containerRuntimeEndpoint: string;
   /** The runtime's endpoint where no other one is set. */
@@ -148,8 +148,8 @@ function podSettings(config: KubeletConfiguration) {
     hairpinMode: config.hairpinMode,
     seccompDefault: config.seccompDefault,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
-    idsPerPod: config.userNamespaces?.idsPerPod,
     crashBackoff: crashBackoff(config),
+    idsPerPod: config.userNamespaces?.idsPerPod,
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
     shutdownGracePeriodMs: milliseconds(config.shutdownGracePeriod),

@@ -23,22 +23,21 @@ export function keepImmutable(
   return { objects, problems: [...content.problems, ...problems] };
 }
 
-type ConfigObject = Extract<ManifestObject, { readonly kind: "ConfigMap" | "Secret" }>;
+type WithData = Extract<ManifestObject, { readonly kind: "ConfigMap" | "Secret" }>;
 
-function isConfig(object: ManifestObject): object is ConfigObject {
+function hasData(object: ManifestObject): object is WithData {
   return object.kind === "ConfigMap" || object.kind === "Secret";
 }
 
 function isImmutable(object: ManifestObject): boolean {
-  return isConfig(object) && object.object.immutable === true;
+  return hasData(object) && object.object.immutable === true;
 }
 
 function changedField(before: ManifestObject, now: ManifestObject): string | undefined {
-  if (!isConfig(before) || !isConfig(now)) return undefined;
+  if (!hasData(before) || !hasData(now)) return undefined;
   if (now.object.immutable !== true) return "immutable";
   if (!isSame(before.object.data, now.object.data)) return "data";
-  const binary = ({ kind, object }: typeof before | typeof now) =>
-    kind === "ConfigMap" ? object.binaryData : undefined;
+  const binary = ({ kind, object }: WithData) => (kind === "ConfigMap" ? object.binaryData : undefined);
   return isSame(binary(before), binary(now)) ? undefined : "binaryData";
 }
 
