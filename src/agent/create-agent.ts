@@ -6,6 +6,7 @@
 import type { ResourceList } from "../core/api/types.ts";
 import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
@@ -21,6 +22,7 @@ import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
 import type { TokenSource } from "../ports/token-source.ts";
+import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -31,7 +33,7 @@ import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
-import { allOf, Kubelet } from "./kubelet.ts";
+import { Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -50,6 +52,8 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SandboxConfigs } from "./runtime/sandbox-configs.ts";
+import { UserNamespaces } from "./runtime/user-namespaces.ts";
 import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
@@ -93,6 +97,9 @@ export interface AgentOptions {
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
+  /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
+  readonly idsPerPod?: number;
+  readonly admission: PodAdmissionOptions;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -175,10 +182,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pods,
     hooks,
     killer,
-    cgroups,
     holds,
     probes: probes.results,
     health,
+    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
   });
   const syncer = new PodSyncer(
     {
@@ -199,8 +206,9 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
+  const admission = new PodAdmission({ log, events, pods, pleg, statuses, workers }, options.admission);
   const kubelet = new Kubelet(
-    { clock, log, files, pods, workers, pleg, health, statuses, cgroups, events, volumes },
+    { clock, log, files, pods, workers, admission, pleg, health, statuses, cgroups, events, volumes },
     options,
   );
   const gc = new ContainerGc(
@@ -241,8 +249,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  const security = new SecurityAdmission({ health, machine: ports.machine }, options);
-  kubelet.admitBy(allOf(pressure.admission, security));
+  admission.checkBy(pressure.admission);
+  admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,
@@ -287,15 +295,15 @@ interface RuntimeParts {
   readonly pods: PodManager;
   readonly hooks: HookRunner;
   readonly killer: PodKiller;
-  readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
   readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, cgroups, holds, probes, health } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const imagePorts = { clock, images: ports.images, events };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
@@ -322,12 +330,28 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },
   );
-  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
-    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff: options.crashBackoff },
+    { remover, clock, log, runtime, events, killer, starter, sandboxes, probes, turns },
+    { crashBackoff: options.crashBackoff },
   );
+}
+
+interface SandboxParts {
+  readonly events: EventRecorder;
+  readonly pods: PodManager;
+  readonly cgroups: PodCgroups;
+  readonly health: RuntimeHealth;
+  readonly store: RecordStore;
+}
+
+function createSandboxConfigs({ files }: AgentPorts, options: AgentOptions, parts: SandboxParts): SandboxConfigs {
+  const { events, pods, cgroups, health, store } = parts;
+  const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
+  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
+  const idsPerPod = options.idsPerPod ?? DEFAULT_IDS_PER_POD;
+  const users = new UserNamespaces({ store, health }, { idsPerPod });
+  return new SandboxConfigs({ cgroups, dns, users, classes: pods }, { ...options, resources });
 }
 
 function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, "start" | "stop"> {

@@ -70,6 +70,9 @@ export class FakeRuntime implements FakedCalls {
     { type: "NetworkReady", status: true, reason: "", message: "" },
   ];
   handlers: readonly RuntimeHandler[] = [];
+  /** Those of all sandboxes and containers that were made, in their order. */
+  readonly sandboxConfigs: PodSandboxConfig[] = [];
+  readonly containerConfigs: ContainerConfig[] = [];
   /** Before a call takes effect: throws, or holds it up. */
   before: Hook = () => undefined;
   /** After it took effect, before its answer goes out. */
@@ -149,13 +152,14 @@ export class FakeRuntime implements FakedCalls {
     return { conditions: this.conditions, runtimeHandlers: this.handlers, supplementalGroupsPolicy: false };
   }
 
-  async runPodSandbox(config: PodSandboxConfig, _handler: string, options?: CallOptions): Promise<string> {
+  async runPodSandbox(config: PodSandboxConfig, handler: string, options?: CallOptions): Promise<string> {
     const { metadata, labels = {}, linux } = config;
     await this.#enter("runPodSandbox", `${metadata.name} ${metadata.attempt}`, options);
+    this.sandboxConfigs.push(config);
     const id = `s${++this.#ids}`;
     const sandbox = this.addSandbox(id, labels, metadata.attempt);
     const namespaceOptions = linux?.securityContext?.namespaceOptions;
-    this.sandboxes.set(id, { ...sandbox, ...(namespaceOptions && { namespaceOptions }) });
+    this.sandboxes.set(id, { ...sandbox, runtimeHandler: handler, ...(namespaceOptions && { namespaceOptions }) });
     await this.beforeAnswer("runPodSandbox", id);
     return id;
   }
@@ -192,6 +196,7 @@ export class FakeRuntime implements FakedCalls {
 
   async createContainer(sandboxId: string, config: ContainerConfig, _sandbox: PodSandboxConfig, options?: CallOptions) {
     await this.#enter("createContainer", `${config.metadata.name} ${config.metadata.attempt}`, options);
+    this.containerConfigs.push(config);
     const id = `c${++this.#ids}`;
     this.containers.set(id, {
       id,

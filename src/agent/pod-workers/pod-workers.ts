@@ -63,6 +63,7 @@ export class PodWorkers implements PodRemoval {
   readonly #unwanted = new Set<string>();
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
+  #onRoom: () => void = () => {};
   #onWantedAgain: (pod: Pod) => void = (pod) => this.update(pod);
   #stopped = false;
 
@@ -103,6 +104,16 @@ export class PodWorkers implements PodRemoval {
     return Object.values(this.#state.workers)
       .filter(({ terminatedAtMs, runtimeOnly }) => terminatedAtMs === undefined && !runtimeOnly)
       .map(({ pod }) => pod);
+  }
+
+  /** `listener` is called each time that a pod has ended, or nothing is left of it; it must not throw. */
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
+  }
+
+  /** Whether the pod has a worker that is on its way out because no source wanted the pod. */
+  isLeaving(uid: string): boolean {
+    return this.has(uid) && this.#unwanted.has(uid);
   }
 
   /** The pod is wanted in this version. */
@@ -226,10 +237,12 @@ export class PodWorkers implements PodRemoval {
         );
         return;
       case "terminated":
+        this.#onRoom();
         return;
       case "finished":
         activity.cancelTimer();
         if (this.#unwanted.has(action.uid)) this.#forget(action.uid);
+        this.#onRoom();
     }
   }
 
@@ -314,6 +327,7 @@ export class PodWorkers implements PodRemoval {
     this.#state = forgetFinishedPod(this.#state, uid);
     this.#activities.delete(uid);
     this.#startAgain(uid);
+    this.#onRoom();
   }
 
   #startAgain(uid: string): void {

@@ -96,7 +96,7 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const config = await this.#config(context, image);
+    const config = await this.#config(context, image, sandbox.config);
     if ("error" in config) {
       this.#failed(context, `Error: ${config.error}`);
       return { reason: "CreateContainerConfigError", message: config.error };
@@ -184,7 +184,11 @@ export class ContainerStarter {
     return { id };
   }
 
-  async #config(context: StartContext, image: ReadyImage): Promise<ContainerConfigResult> {
+  async #config(
+    context: StartContext,
+    image: ReadyImage,
+    sandboxConfig: PodSandboxConfig,
+  ): Promise<ContainerConfigResult> {
     const { pod, container, observed, podIps } = context;
     const attempt = await this.#restartCount(pod, observed, container.name);
     const environment = this.#environment(context);
@@ -206,6 +210,7 @@ export class ContainerStarter {
     if ("error" in mounts) return mounts;
     const { seccompDefault, seccompProfileRoot, memoryCapacityBytes, resources, hugePageSizes } = this.#options;
     const { oomKillsGroup = false } = this.#options;
+    const userNamespace = sandboxConfig.linux?.securityContext?.namespaceOptions?.usernsOptions;
     return containerConfig({
       pod,
       container,
@@ -221,6 +226,7 @@ export class ContainerStarter {
       seccompProfileRoot,
       hugePageSizes,
       oomKillsGroup,
+      ...(userNamespace !== undefined && { userNamespace }),
       ...resources,
     });
   }

@@ -51,6 +51,7 @@ interface PodEntry {
   found: Promise<void> | undefined;
   /** Monotonic time at which it began to wait, or was told of last. */
   waitsSinceMs: number | undefined;
+  frozen: boolean;
   readonly refreshes: Map<string, Cancel>;
   readonly waiting: Set<() => void>;
 }
@@ -99,6 +100,12 @@ export class VolumeManager {
     return { volumes: mountedVolumes(this.#state, uid) };
   }
 
+  /** The pod is being ended: its volumes stay as they are until `unmount`, whatever becomes of their sources. */
+  freeze(uid: string): void {
+    const entry = this.#pods.get(uid);
+    if (entry !== undefined) entry.frozen = true;
+  }
+
   /** Takes away all volumes of a pod without running containers; rejects where something is in use. */
   async unmount(uid: string): Promise<void> {
     const entry = this.#entry(uid);
@@ -118,7 +125,8 @@ export class VolumeManager {
 
   /** Objects (named by `objectKey`) are not what they were: whatever shows them follows. */
   changed(keys: ReadonlySet<string>): void {
-    for (const [uid, { volumes }] of this.#pods) {
+    for (const [uid, { volumes, frozen }] of this.#pods) {
+      if (frozen) continue;
       const names = [...volumes]
         .filter(
           ([, volume]) =>
@@ -136,6 +144,7 @@ export class VolumeManager {
     const before = entry.pod;
     const all = volumesToMount(pod).map((volume): readonly [string, PodVolume] => [volume.name, { uid, pod, volume }]);
     entry.pod = pod;
+    entry.frozen = false;
     entry.volumes = new Map(all);
     const nowMs = this.#now();
     const known = this.#state.pods[uid];
@@ -335,6 +344,7 @@ export class VolumeManager {
       volumes: new Map(),
       found: undefined,
       waitsSinceMs: undefined,
+      frozen: false,
       refreshes: new Map(),
       waiting: new Set(),
     };

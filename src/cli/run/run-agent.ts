@@ -126,6 +126,8 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
     runtimePid: runtime.pid(),
     startedAtMs: clock.now(),
   });
+  const stats = await createStats({ clock });
+  const rootFs = await stats.filesystem(rootDir);
   const agent = createAgent(
     {
       clock,
@@ -136,7 +138,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       cgroups,
       kernelLog: createKernelLog({ clock }),
       oomCounters: await createOomCounters({ driver: kubelet.cgroupDriver, root: kubelet.cgroupRoot ?? "/" }),
-      stats: await createStats({ clock }),
+      stats,
       pressureSignals: await createPressureSignals({
         driver: kubelet.cgroupDriver,
         root: kubelet.cgroupRoot ?? "/",
@@ -155,7 +157,9 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       {
         nodeName,
         hostIps,
+        labels: input.node.nodeLabels,
         rootDir,
+        ...(rootFs !== undefined && { rootFsBytes: rootFs.capacityBytes }),
         standalone,
         cgroupVersion: cgroups.version,
         keepImages: runtime.keepImages,

@@ -1,5 +1,6 @@
 /** The configuration as the agent uses it: units in the names, durations as milliseconds, quantities as bytes. */
 import { type BackoffConfig, KUBELET_BACKOFF, REDUCED_BACKOFF } from "../backoff/backoff.ts";
+import type { Taint } from "../pod/tolerates.ts";
 import { bytesOf } from "../quantity/index.ts";
 import { featureEnabled } from "./feature-gates.ts";
 import { parseGoDuration } from "./go-duration.ts";
@@ -43,6 +44,8 @@ export interface KubeletSettings {
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly crashBackoff: BackoffConfig;
+  /** Absent: the kubelet's 65536. */
+  readonly idsPerPod: number | undefined;
 
   readonly containerRuntimeEndpoint: string;
   /** The runtime's endpoint where no other one is set. */
@@ -100,6 +103,7 @@ export interface KubeletSettings {
   readonly localStorageCapacityIsolation: boolean;
   readonly volumeStatsAggPeriodMs: number;
 
+  readonly registerWithTaints: readonly Taint[];
   readonly shutdownGracePeriodMs: number;
   readonly shutdownGracePeriodCriticalPodsMs: number;
 
@@ -147,8 +151,10 @@ function podSettings(config: KubeletConfiguration) {
     seccompDefault: config.seccompDefault,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     crashBackoff: crashBackoff(config),
+    idsPerPod: config.userNamespaces?.idsPerPod,
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
+    registerWithTaints: config.registerWithTaints,
     shutdownGracePeriodMs: milliseconds(config.shutdownGracePeriod),
     shutdownGracePeriodCriticalPodsMs: milliseconds(config.shutdownGracePeriodCriticalPods),
   };

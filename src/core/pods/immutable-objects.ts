@@ -23,16 +23,21 @@ export function keepImmutable(
   return { objects, problems: [...content.problems, ...problems] };
 }
 
+type WithData = Extract<ManifestObject, { readonly kind: "ConfigMap" | "Secret" }>;
+
+function hasData(object: ManifestObject): object is WithData {
+  return object.kind === "ConfigMap" || object.kind === "Secret";
+}
+
 function isImmutable(object: ManifestObject): boolean {
-  return object.kind !== "Pod" && object.object.immutable === true;
+  return hasData(object) && object.object.immutable === true;
 }
 
 function changedField(before: ManifestObject, now: ManifestObject): string | undefined {
-  if (before.kind === "Pod" || now.kind === "Pod") return undefined;
+  if (!hasData(before) || !hasData(now)) return undefined;
   if (now.object.immutable !== true) return "immutable";
   if (!isSame(before.object.data, now.object.data)) return "data";
-  const binary = ({ kind, object }: typeof before | typeof now) =>
-    kind === "ConfigMap" ? object.binaryData : undefined;
+  const binary = ({ kind, object }: WithData) => (kind === "ConfigMap" ? object.binaryData : undefined);
   return isSame(binary(before), binary(now)) ? undefined : "binaryData";
 }
 

@@ -4,6 +4,7 @@ import { validateImageSpace } from "./containers.ts";
 import { type FieldError, forbidden } from "./field-error.ts";
 import { FieldPath } from "./field-path.ts";
 import { validateFinalizerNames, validateObjectMeta } from "./metadata.ts";
+import { validateNewerFields } from "./newer-fields.ts";
 import { validatePodAnnotations, validateSeccompMatch } from "./pod-annotations.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import type { ValidationRules } from "./rules.ts";
@@ -14,6 +15,8 @@ const SPEC = FieldPath.of("spec");
 export interface PodValidation {
   /** They may be there from the beginning, as in a manifest that says what shall be. Default `false`: as on create. */
   readonly ephemeralContainers?: boolean;
+  /** Default "current". */
+  readonly rules?: ValidationRules;
 }
 
 /**
@@ -21,17 +24,18 @@ export interface PodValidation {
  * defaulted; privileged containers are allowed.
  * Source: core/validation ValidatePodCreate with empty PodValidationOptions and default feature gates, 1.26.
  */
-export function validatePod(
-  pod: Pod,
-  rules: ValidationRules = "current",
-  allowed: PodValidation = {},
-): readonly FieldError[] {
+export function validatePod(pod: Pod, { rules = "current", ...allowed }: PodValidation = {}): readonly FieldError[] {
   const spec = pod.spec ?? { containers: [] };
-  const errors = allErrors(pod, spec, rules, allowed);
-  return rules === "reference" ? errors : errors.filter(standsSince);
+  const errors = allErrors(pod, spec, { rules, ...allowed });
+  if (rules === "reference") return errors;
+  return [...errors.filter(standsSince), ...validateNewerFields(spec, SPEC)];
 }
 
-function allErrors(pod: Pod, spec: PodSpec, rules: ValidationRules, allowed: PodValidation): readonly FieldError[] {
+function allErrors(
+  pod: Pod,
+  spec: PodSpec,
+  { rules, ...allowed }: Required<Pick<PodValidation, "rules">> & PodValidation,
+): readonly FieldError[] {
   const meta = pod.metadata ?? {};
   return [
     ...validateObjectMeta(meta, METADATA),
