@@ -18,6 +18,7 @@ import type { PodFiles } from "../ports/pod-files.ts";
 import type { PressureSignals } from "../ports/pressure-signals.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
+import type { DockerConfigFiles } from "../ports/registry-credentials.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
 import { AgentView } from "./agent-view.ts";
@@ -26,6 +27,7 @@ import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { createEviction, type EvictionOptions } from "./eviction/create-eviction.ts";
 import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { ImageCredentials } from "./images/image-credentials.ts";
 import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
@@ -57,6 +59,7 @@ export interface AgentPorts {
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  readonly dockerConfig: DockerConfigFiles;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
@@ -261,7 +264,8 @@ interface RuntimeParts {
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
   const { events, pods, killer, cgroups, holds, probes } = parts;
-  const imagePorts = { clock, images: ports.images, events };
+  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
+  const imagePorts = { clock, images: ports.images, events, credentials };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(

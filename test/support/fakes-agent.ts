@@ -146,6 +146,7 @@ export class FakeNode {
         log: this.log,
         runtime: this.runtime.service,
         images: this.images.service,
+        dockerConfig: { read: async () => [] },
         eventSource: this.eventSource,
         cgroups: this.cgroups,
         kernelLog: this.kernelLog,

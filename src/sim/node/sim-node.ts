@@ -124,6 +124,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
       onRequest: (request) => witness.onRequest(request),
     }),
     images: simImageService(node.images, time, line, behaviour.pullMs),
+    dockerConfig: { read: async () => [] },
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),
