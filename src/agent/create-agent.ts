@@ -8,6 +8,7 @@ import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ImageTransfers } from "../ports/image-transfers.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -32,6 +33,7 @@ import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
+import { PullWatch } from "./images/pull-watch.ts";
 import { Kubelet } from "./kubelet.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -59,6 +61,7 @@ export interface AgentPorts {
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  readonly imageTransfers: ImageTransfers;
   readonly dockerConfig: DockerConfigFiles;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
@@ -155,7 +158,9 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
-  const podRuntime = createPodRuntime(ports, options, { events, pods, killer, cgroups, holds, probes: probes.results });
+  const pulls = new PullWatch({ clock, log, events, transfers: ports.imageTransfers });
+  const runtimeParts = { events, pods, killer, cgroups, holds, pulls, probes: probes.results };
+  const podRuntime = createPodRuntime(ports, options, runtimeParts);
   const syncer = new PodSyncer(
     {
       clock,
@@ -216,7 +221,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const { eviction } = pressure;
   kubelet.admitBy(eviction);
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
+    { clock, events, health, images: ports.images, kubelet, pods, pulls, runtime, stats, statuses, workers, pressure },
     options,
   );
   const components: readonly Component[] = [
@@ -258,14 +263,15 @@ interface RuntimeParts {
   readonly killer: PodKiller;
   readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly pulls: PullWatch;
   readonly probes: ProbeResultStore;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, killer, cgroups, holds, probes } = parts;
+  const { events, pods, killer, cgroups, holds, pulls, probes } = parts;
   const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
-  const imagePorts = { clock, images: ports.images, events, credentials };
+  const imagePorts = { clock, images: ports.images, events, credentials, watch: pulls };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noTransfers } from "../../../test/support/fakes-agent.ts";
 import { FakeClock, settle } from "../../../test/support/fakes-clock.ts";
 import { FakeLog, FakeStore } from "../../../test/support/fakes-ports.ts";
 import { FakeImages, Gate } from "../../../test/support/fakes-runtime.ts";
@@ -10,6 +11,7 @@ import { EventRecorder } from "../events/event-recorder.ts";
 import type { FoundCredentials } from "./image-credentials.ts";
 import { ImageManager } from "./image-manager.ts";
 import type { ImagePullLimits } from "./pull-queue.ts";
+import { PullWatch } from "./pull-watch.ts";
 
 const CONFIG = { metadata: { name: "web", uid: "1", namespace: "default", attempt: 0 } };
 
@@ -19,7 +21,9 @@ function world(limits?: ImagePullLimits) {
   const events = new EventRecorder({ clock, log: new FakeLog(), store: new FakeStore() }, { nodeName: "node" });
   const found: { value: FoundCredentials } = { value: { credentials: [], events: [] } };
   const credentials = { find: async () => found.value };
-  const manager = new ImageManager({ clock, images: images.service, events, credentials }, KUBELET_BACKOFF, limits);
+  const watch = new PullWatch({ clock, log: new FakeLog(), events, transfers: noTransfers });
+  const ports = { clock, images: images.service, events, credentials, watch };
+  const manager = new ImageManager(ports, KUBELET_BACKOFF, limits);
   const pod: Pod = { metadata: { name: "web", uid: "1", namespace: "default" } };
   const abort = new AbortController();
   const ensure = (image: string, policy: Container["imagePullPolicy"] = "IfNotPresent", of = pod) =>

@@ -29,12 +29,14 @@ import type { StartFailure } from "../runtime/container-starter.ts";
 import type { ImageCredentials } from "./image-credentials.ts";
 import { type ImageHold, ImageHolds } from "./image-holds.ts";
 import { type ImagePullLimits, PullQueue } from "./pull-queue.ts";
+import type { PullWatch } from "./pull-watch.ts";
 
 export interface ImageManagerPorts {
   readonly clock: Clock;
   readonly images: ImageService;
   readonly events: EventRecorder;
   readonly credentials: Pick<ImageCredentials, "find">;
+  readonly watch: Pick<PullWatch, "begin">;
 }
 
 export interface ReadyImage {
@@ -167,16 +169,18 @@ export class ImageManager {
   }
 
   async #pull(
-    { sandboxConfig }: ImageNeed,
+    { pod, container, image, sandboxConfig }: ImageNeed,
     name: string,
     credentials: readonly Credential[],
     signal: AbortSignal,
   ): Promise<PullResult> {
     const { clock } = this.#ports;
     const askedAt = clock.monotonic();
+    const watched = this.#ports.watch.begin({ pod, container, image });
     let startedAt = askedAt;
     const pull = () => {
       startedAt = clock.monotonic();
+      watched.start();
       return this.#tryEach(name, credentials, sandboxConfig, signal);
     };
     try {
@@ -186,6 +190,8 @@ export class ImageManager {
     } catch (error) {
       signal.throwIfAborted();
       return { error: errorMessage(error) };
+    } finally {
+      watched.end();
     }
   }
 

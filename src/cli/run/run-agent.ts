@@ -132,6 +132,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       log,
       runtime: runtime.client.runtime,
       images: runtime.images,
+      imageTransfers: runtime.imageTransfers,
       dockerConfig: createDockerConfigFiles(
         { rootDir, workingDir: process.cwd(), homeDir: process.env["HOME"] ?? "" },
         log,

@@ -16,6 +16,7 @@ import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
 import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-images.ts";
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
+import { simImageTransfers } from "../runtime/sim-transfers.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
@@ -124,6 +125,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
       onRequest: (request) => witness.onRequest(request),
     }),
     images: simImageService(node.images, time, line, behaviour.pullMs),
+    imageTransfers: simImageTransfers(node.images, time, line),
     dockerConfig: { read: async () => [] },
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
