@@ -1,10 +1,12 @@
 /**
  * `npm run bench [-- NAME...]`: prints figures as JSON, each beside its floor from the same run (the same CRI calls
  * issued bare, with the same parallelism). Never a pass or fail: the machine decides what is fast.
- * Names: start, restart, idle, ready, eviction, stats, decision; without a name all of them.
+ * Names: start, restart, idle, ready, eviction, stats, decision, volumes; without a name all of them.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { STARTS_PER_CPU } from "../src/agent/turns/start-turns.ts";
 import { AgentNode, SLEEP, shellPod } from "../test/support/agent-node.ts";
 import { decisionFigures } from "./decision.ts";
 import { evictionFigures } from "./eviction.ts";
@@ -19,8 +21,11 @@ import {
   startRawPod,
   summary,
 } from "./support.ts";
+import { volumeFigures } from "./volumes.ts";
 
-const ROUNDS: Readonly<Record<number, number>> = { 1: 9, 30: 7, 100: 3 };
+/** As many as the agent starts at a time. */
+const STARTS_AT_A_TIME = STARTS_PER_CPU * availableParallelism();
+const ROUNDS: Readonly<Record<number, number>> = { 1: 9, 30: 5, 100: 3 };
 const IDLE_SECONDS = 60;
 
 async function startFigures(node: AgentNode, watch: StartWatch): Promise<unknown> {
@@ -28,12 +33,20 @@ async function startFigures(node: AgentNode, watch: StartWatch): Promise<unknown
   for (const count of [1, 30, 100]) {
     const agent: number[] = [];
     const floor: number[] = [];
+    const atOnce: number[] = [];
     for (let i = 0; i < (ROUNDS[count] ?? 3); i += 1) {
-      floor.push(await floorStart(node, watch, count, i));
+      floor.push(await floorStart(node, watch, `turns-${i}`, { count, atATime: STARTS_AT_A_TIME }));
       agent.push(await agentStart(node, watch, count, i));
+      if (count > STARTS_AT_A_TIME) atOnce.push(await floorStart(node, watch, `once-${i}`, { count, atATime: count }));
     }
     const ratios = agent.map((value, i) => value / (floor[i] ?? Number.NaN));
-    figures.push({ pods: count, agentMs: summary(agent), floorMs: summary(floor), ratio: summary(ratios) });
+    figures.push({
+      pods: count,
+      agentMs: summary(agent),
+      floorMs: summary(floor),
+      ratio: summary(ratios),
+      ...(atOnce.length > 0 && { floorAllAtOnceMs: summary(atOnce) }),
+    });
     console.error(`start ${count}: ${JSON.stringify(figures.at(-1))}`);
   }
   return figures;
@@ -54,14 +67,24 @@ async function agentStart(node: AgentNode, watch: StartWatch, count: number, rou
   return took;
 }
 
-async function floorStart(node: AgentNode, watch: StartWatch, count: number, round: number): Promise<number> {
+/** `atATime` as the agent does it, or all at once as a kubelet does. */
+async function floorStart(
+  node: AgentNode,
+  watch: StartWatch,
+  round: string,
+  { count, atATime }: { readonly count: number; readonly atATime: number },
+): Promise<number> {
   const started = watch.starts(count * STARTS_PER_POD);
   const from = performance.now();
-  const pods: readonly RawPod[] = await Promise.all(
-    Array.from({ length: count }, (_, i) =>
-      startRawPod(node.cri, `floor-${count}-${round}-${i}`, `${node.cgroupRoot}/bench`, node.logDir),
-    ),
-  );
+  const pods: RawPod[] = [];
+  let next = 0;
+  const startSome = async () => {
+    while (next < count) {
+      const name = `floor-${count}-${round}-${next++}`;
+      pods.push(await startRawPod(node.cri, name, `${node.cgroupRoot}/bench`, node.logDir));
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, startSome));
   const took = (await started) - from;
   await removeRawPods(node.cri, pods);
   return took;
@@ -209,6 +232,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     await node.close();
   }
   if (run("eviction")) figures["eviction"] = await evictionFigures();
+  if (run("volumes")) figures["volumes"] = await volumeFigures();
   if (run("decision")) figures["decision"] = decisionFigures();
   console.log(JSON.stringify(figures, undefined, 2));
 }

@@ -1,6 +1,6 @@
 /** What the agent shows of itself to its servers and to the simulator. Owns nothing. */
 import { formatTime } from "../core/api/time.ts";
-import type { ConfigMap, Pod, Secret } from "../core/api/types.ts";
+import type { ConfigMap, Pod, PodStatus, Secret } from "../core/api/types.ts";
 import type { CriImage } from "../core/cri/types.ts";
 import type { EvictionFields, PressureCondition } from "../core/eviction/index.ts";
 import type { EvictionRecord } from "../core/eviction/record.ts";
@@ -83,8 +83,8 @@ export class AgentView {
     return found.find(({ metadata }) => metadata?.deletionTimestamp === undefined) ?? found[0];
   }
 
-  /** Calls `listener` with the UID of each pod whose status changed from now on; returns how to stop that. */
-  onPodStatus(listener: (uid: string) => void): () => void {
+  /** Calls `listener` for each pod whose status changed from now on, with its UID; returns how to stop that. */
+  onPodStatus(listener: (uid: string, status: PodStatus) => void): () => void {
     return this.#ports.statuses.subscribe(listener);
   }
 

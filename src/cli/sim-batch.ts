@@ -9,8 +9,11 @@ export interface Batch {
   readonly hours: number;
 }
 
-/** Scenarios that take turns in one thread: while one waits for its promises the others go on. */
-const TURNS_PER_THREAD = 6;
+/** One scenario runs in a thread at a time; the next one waits there already. */
+const SEEDS_PER_THREAD = 2;
+
+/** Nearly everything that a step makes is dropped at once: the more room there is, the less is copied before. */
+const YOUNG_GENERATION_MB = 128;
 
 export async function runBatch({ firstSeed, lastSeed, hours }: Batch, onOutcome: (outcome: SeedOutcome) => void) {
   const waiting = new Map<number, SeedOutcome>();
@@ -26,10 +29,12 @@ export async function runBatch({ firstSeed, lastSeed, hours }: Batch, onOutcome:
   };
   const thread = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.resolve("./sim-worker.ts")));
+      const worker = new Worker(new URL(import.meta.resolve("./sim-worker.ts")), {
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      });
       let open = 0;
       const feed = () => {
-        while (open < TURNS_PER_THREAD && next <= lastSeed) {
+        while (open < SEEDS_PER_THREAD && next <= lastSeed) {
           worker.postMessage({ seed: next++, hours });
           open += 1;
         }

@@ -5,6 +5,7 @@ import { runSeedHere } from "./sim-run-seed.ts";
 // Most errors of a run are simulated; nobody reads their stacks.
 Error.stackTraceLimit = 0;
 
+let last: Promise<void> = Promise.resolve();
 parentPort?.on("message", ({ seed, hours }: { readonly seed: number; readonly hours: number }) => {
-  void runSeedHere(seed, hours).then((outcome) => parentPort?.postMessage(outcome));
+  last = last.then(async () => parentPort?.postMessage(await runSeedHere(seed, hours)));
 });

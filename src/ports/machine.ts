@@ -14,6 +14,10 @@ export interface MachineInfo {
   readonly architecture: string;
   /** Address other machines and pods reach this one by; "" when there is none. */
   readonly nodeIp: string;
+  /** The kernel enforces AppArmor profiles. */
+  readonly appArmor: boolean;
   /** Page size names with preallocated huge pages ("2MB" -> bytes). */
   readonly hugePageBytes: Readonly<Record<string, number>>;
+  /** Files have SELinux labels that decide who may use them. */
+  readonly seLinux: boolean;
 }

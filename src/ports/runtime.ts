@@ -16,6 +16,7 @@ import type {
   PodSandboxState,
   PodSandboxStatus,
   RuntimeCondition,
+  RuntimeHandler,
   StringMap,
 } from "../core/cri/types.ts";
 
@@ -32,8 +33,10 @@ export interface RuntimeVersion {
 
 export interface RuntimeStatus {
   readonly conditions: readonly RuntimeCondition[];
-  /** Names of runtime handlers, "" is the default one; empty where the runtime does not tell. */
-  readonly runtimeHandlers: readonly string[];
+  /** Empty where the runtime does not tell. */
+  readonly runtimeHandlers: readonly RuntimeHandler[];
+  /** The runtime knows supplementalGroupsPolicy. */
+  readonly supplementalGroupsPolicy: boolean;
 }
 
 export interface ExecSyncResult {

@@ -16,6 +16,7 @@ export type PortName =
   | "cgroups"
   | "stats"
   | "store"
+  | "tokens"
   | "manifests";
 
 /** What becomes of one call. Times in milliseconds. */
@@ -54,6 +55,7 @@ export const QUIET_HOOKS: LineHooks = { onCall: () => true, fateOf: () => AT_ONC
 export class Line {
   readonly #time: VirtualTime;
   readonly #hooks: LineHooks;
+  readonly #ends = new Set<() => void>();
   #cut = false;
 
   constructor(time: VirtualTime, hooks: LineHooks = QUIET_HOOKS) {
@@ -68,6 +70,18 @@ export class Line {
   /** The agent is gone: nothing of it reaches the node any more, and nothing reaches it. */
   cut(): void {
     this.#cut = true;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+
+  /** `end` is called once when the line is cut, unless what it ends is over before: then call what is returned. */
+  whileWhole(end: () => void): () => void {
+    if (this.#cut) {
+      end();
+      return () => {};
+    }
+    this.#ends.add(end);
+    return () => this.#ends.delete(end);
   }
 
   /** Runs `deliver` as something that reaches the agent, unless it is gone. */
@@ -107,7 +121,7 @@ export class Line {
 
   #goesOut(port: PortName, call: string): boolean {
     if (this.#cut) return false;
-    if (!this.#hooks.onCall(port, call)) this.#cut = true;
+    if (!this.#hooks.onCall(port, call)) this.cut();
     return !this.#cut;
   }
 }

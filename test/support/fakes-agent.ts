@@ -1,6 +1,8 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
 import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
+import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
+import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.ts";
 import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
@@ -9,11 +11,20 @@ import { RuntimeError } from "../../src/ports/errors.ts";
 import type { ImageTransfers } from "../../src/ports/image-transfers.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
+import {
+  FakeCgroups,
+  FakeFiles,
+  FakeKernelLog,
+  FakeLog,
+  FakeLogFiles,
+  FakeProber,
+  FakeStore,
+  FakeTokens,
+} from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
 
-const OPTIONS: AgentOptions = {
+export const FAKE_OPTIONS: AgentOptions = {
   nodeName: "node",
   hostIps: ["192.0.2.1"],
   standalone: true,
@@ -24,7 +35,16 @@ const OPTIONS: AgentOptions = {
   clusterDomain: "cluster.local",
   clusterDns: [],
   resolvConf: "",
+  allowedUnsafeSysctls: [],
   allocatable: { cpu: "4", memory: "8Gi" },
+  admission: {
+    node: admissionNode({
+      name: "node",
+      labels: nodeLabels({ hostname: "node", architecture: "amd64" }, { disk: "ssd" }),
+      taints: [],
+      allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+    }),
+  },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
   imageGc: {
@@ -32,7 +52,7 @@ const OPTIONS: AgentOptions = {
     periodMs: 300_000,
     keepImages: [],
   },
-  crashLoopBackOffMaxMs: 300_000,
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 1_000,
   containerLogMaxFiles: 3,
@@ -59,6 +79,8 @@ export class FakeSource implements ManifestSource {
   readonly location: string;
   #onSnapshot: (snapshot: ManifestSnapshot) => void = () => {};
   #last: ManifestSnapshot | undefined;
+  /** A new agent is told nothing before a test does. */
+  isSlow = false;
 
   constructor(kind: ManifestSource["kind"] = "manifests", location = "/manifests") {
     this.kind = kind;
@@ -67,7 +89,7 @@ export class FakeSource implements ManifestSource {
 
   async run(onSnapshot: (snapshot: ManifestSnapshot) => void, signal: AbortSignal): Promise<void> {
     this.#onSnapshot = onSnapshot;
-    if (this.#last !== undefined) onSnapshot(this.#last);
+    if (this.#last !== undefined && !this.isSlow) onSnapshot(this.#last);
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   }
 
@@ -167,12 +189,13 @@ export class FakeNode {
         files: this.files,
         logFiles: this.logFiles,
         store: this.store,
+        tokens: new FakeTokens(this.clock),
         prober: this.prober,
         sources: [this.source],
         readManifest: readFakeManifest,
         machine: MACHINE,
       },
-      { ...OPTIONS, ...this.#options },
+      { ...FAKE_OPTIONS, ...this.#options },
     );
   }
 
@@ -193,6 +216,11 @@ export class FakeNode {
     this.agent = this.#create();
     this.runtime.calls.length = 0;
     await this.start();
+  }
+
+  /** The agent dies when it wants to end a pod: it has decided, and done nothing. */
+  dieInsteadOfKilling(): void {
+    this.agent.workers.kill = () => void this.agent.stop();
   }
 
   /** A container's first process ends. */
@@ -226,8 +254,10 @@ const MACHINE = {
   machineId: "machine",
   systemUuid: "uuid",
   kernelVersion: "6.1.0",
+  appArmor: false,
   osImage: "Debian",
   architecture: "amd64",
   nodeIp: "192.0.2.1",
   hugePageBytes: {},
+  seLinux: false,
 };

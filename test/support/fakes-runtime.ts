@@ -10,6 +10,7 @@ import type {
   PodSandboxConfig,
   PodSandboxStatus,
   RuntimeCondition,
+  RuntimeHandler,
   StringMap,
 } from "../../src/core/cri/types.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -69,6 +70,10 @@ export class FakeRuntime implements FakedCalls {
     { type: "RuntimeReady", status: true, reason: "", message: "" },
     { type: "NetworkReady", status: true, reason: "", message: "" },
   ];
+  handlers: readonly RuntimeHandler[] = [];
+  /** Those of all sandboxes and containers that were made, in their order. */
+  readonly sandboxConfigs: PodSandboxConfig[] = [];
+  readonly containerConfigs: ContainerConfig[] = [];
   /** Before a call takes effect: throws, or holds it up. */
   before: Hook = () => undefined;
   /** After it took effect, before its answer goes out. */
@@ -145,16 +150,17 @@ export class FakeRuntime implements FakedCalls {
 
   async status(options?: CallOptions) {
     await this.#enter("status", "", options);
-    return { conditions: this.conditions, runtimeHandlers: [] };
+    return { conditions: this.conditions, runtimeHandlers: this.handlers, supplementalGroupsPolicy: false };
   }
 
-  async runPodSandbox(config: PodSandboxConfig, _handler: string, options?: CallOptions): Promise<string> {
+  async runPodSandbox(config: PodSandboxConfig, handler: string, options?: CallOptions): Promise<string> {
     const { metadata, labels = {}, linux } = config;
     await this.#enter("runPodSandbox", `${metadata.name} ${metadata.attempt}`, options);
+    this.sandboxConfigs.push(config);
     const id = `s${++this.#ids}`;
     const sandbox = this.addSandbox(id, labels, metadata.attempt);
     const namespaceOptions = linux?.securityContext?.namespaceOptions;
-    this.sandboxes.set(id, { ...sandbox, ...(namespaceOptions && { namespaceOptions }) });
+    this.sandboxes.set(id, { ...sandbox, runtimeHandler: handler, ...(namespaceOptions && { namespaceOptions }) });
     await this.beforeAnswer("runPodSandbox", id);
     return id;
   }
@@ -191,6 +197,7 @@ export class FakeRuntime implements FakedCalls {
 
   async createContainer(sandboxId: string, config: ContainerConfig, _sandbox: PodSandboxConfig, options?: CallOptions) {
     await this.#enter("createContainer", `${config.metadata.name} ${config.metadata.attempt}`, options);
+    this.containerConfigs.push(config);
     const id = `c${++this.#ids}`;
     this.containers.set(id, {
       id,

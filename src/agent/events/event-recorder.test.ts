@@ -70,10 +70,27 @@ test("a new agent knows the events of the one before, oldest change first, and g
 
 test("the oldest events go beyond 2000, from the records too", () => {
   const { create, recorder, store } = world();
-  for (let n = 0; n < 2_010; n += 1) recorder.pod(POD, "Normal", "Reason", `event ${n}`);
+  for (let n = 0; n < 2_010; n += 1) recorder.pod(POD, "Normal", `Reason${n}`, `event ${n}`);
   assert.deepEqual([recorder.list().length, recorder.list()[0]?.message], [2_000, "event 10"]);
   assert.equal(store.list("events").length, 2_000);
   assert.equal(create().list().length, 2_000);
+});
+
+test("events that differ in their words alone become one that is counted, also for the next agent", () => {
+  const { create, recorder } = world();
+  for (let n = 0; n < 15; n += 1) recorder.pod(POD, "Warning", "Unhealthy", `failed: ${n}`);
+  const last = () => recorder.list().at(-1);
+  assert.equal(recorder.list().length, 11);
+  assert.deepEqual([last()?.message, last()?.count], ["(combined from similar events): failed: 14", 5]);
+  const next = create();
+  for (let n = 20; n < 31; n += 1) next.pod(POD, "Warning", "Unhealthy", `failed: ${n}`);
+  assert.deepEqual(
+    next
+      .list()
+      .filter(({ message }) => message.startsWith("(combined"))
+      .map(({ count }) => count),
+    [6],
+  );
 });
 
 test("a message of any length is cut to a kilobyte, and the reader sees that it was", () => {

@@ -1,9 +1,15 @@
 /**
  * Records events about pods and the node as Kubernetes events. The same event again raises its count instead of making
- * a new record; the records are durable and bounded.
+ * a new record, and so do many that differ in their words alone; the records are durable and bounded.
  */
 import { formatTime } from "../../core/api/time.ts";
 import type { ObjectReference, Pod } from "../../core/api/types.ts";
+import {
+  COMBINED_PREFIX,
+  combineSimilar,
+  NO_SIMILAR_EVENTS,
+  type SimilarEventsState,
+} from "../../core/events/similar-events.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
@@ -40,16 +46,20 @@ export class EventRecorder {
   readonly #nodeName: string;
   /** By what makes two events the same, oldest change first. */
   readonly #events = new Map<string, RecordedEvent>();
+  #similar: SimilarEventsState = NO_SIMILAR_EVENTS;
   #sequence = 0;
   #listeners: readonly ((event: RecordedEvent) => void)[] = [];
 
   constructor(ports: EventRecorderPorts, options: { readonly nodeName: string }) {
     this.#ports = ports;
     this.#nodeName = options.nodeName;
-    const stored = ports.store.list(TABLE).map(({ value }) => value as RecordedEvent);
-    for (const event of stored.toSorted(byLastChange)) {
+    const stored = ports.store.list(TABLE).map(({ value }) => {
+      const event = value as RecordedEvent;
+      return { event, sequence: sequenceOf(event) };
+    });
+    for (const { event, sequence } of stored.sort(byLastChange)) {
       this.#events.set(identityOf(event.involvedObject, event), event);
-      this.#sequence = Math.max(this.#sequence, sequenceOf(event));
+      this.#sequence = Math.max(this.#sequence, sequence);
     }
   }
 
@@ -80,12 +90,12 @@ export class EventRecorder {
     annotations?: Readonly<Record<string, string>>,
   ): void {
     const { clock, log, store } = this.#ports;
-    const message = bounded(text);
+    const message = this.#toldMessage(involvedObject, type, reason, text);
     const now = formatTime(clock.now());
     const key = identityOf(involvedObject, { type, reason, message });
     const before = this.#events.get(key);
     const event: RecordedEvent = before
-      ? { ...before, count: before.count + 1, lastTimestamp: now, ...(annotations && { annotations }) }
+      ? { ...before, message, count: before.count + 1, lastTimestamp: now, ...(annotations && { annotations }) }
       : {
           name: `${involvedObject.name ?? ""}.${this.#nextSequence()}`,
           namespace: involvedObject.namespace ?? "default",
@@ -123,6 +133,15 @@ export class EventRecorder {
     };
   }
 
+  /** What is told of the node (broken manifests, pressure) is another matter each time, and bounded where it arises. */
+  #toldMessage(object: ObjectReference, type: EventType, reason: string, text: string): string {
+    if (object.kind === "Node") return bounded(text);
+    const key = identityOf(object, { type, reason, message: "" });
+    const step = combineSimilar(this.#similar, { key, message: bounded(text), nowMs: this.#ports.clock.now() });
+    this.#similar = step.state;
+    return bounded(step.message);
+  }
+
   #nextSequence(): string {
     this.#sequence += 1;
     return this.#sequence.toString(36).padStart(8, "0");
@@ -157,10 +176,15 @@ function sequenceOf({ name }: RecordedEvent): number {
   return Number.isNaN(sequence) ? 0 : sequence;
 }
 
+interface StoredEvent {
+  readonly event: RecordedEvent;
+  readonly sequence: number;
+}
+
 /** Times have whole seconds; within one the order of making is the best guess. */
-function byLastChange(a: RecordedEvent, b: RecordedEvent): number {
+function byLastChange({ event: a, sequence }: StoredEvent, { event: b, sequence: other }: StoredEvent): number {
   if (a.lastTimestamp !== b.lastTimestamp) return a.lastTimestamp < b.lastTimestamp ? -1 : 1;
-  return sequenceOf(a) - sequenceOf(b);
+  return sequence - other;
 }
 
 function identityOf(
@@ -168,5 +192,6 @@ function identityOf(
   event: { readonly type: string; readonly reason: string; readonly message: string },
 ): string {
   const { kind = "", namespace = "", name = "", uid = "", fieldPath = "" } = object;
-  return [kind, namespace, name, uid, fieldPath, event.type, event.reason, event.message].join("\u0000");
+  const message = event.message.startsWith(COMBINED_PREFIX) ? COMBINED_PREFIX : event.message;
+  return `${kind}\0${namespace}\0${name}\0${uid}\0${fieldPath}\0${event.type}\0${event.reason}\0${message}`;
 }

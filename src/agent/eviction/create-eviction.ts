@@ -15,6 +15,7 @@ import type { Log } from "../../ports/log.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 import type { PressureSignals } from "../../ports/pressure-signals.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
+import type { AdmissionCheck } from "../admission/pod-admission.ts";
 import type { ContainerGc } from "../containers/container-gc.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageGc } from "../images/image-gc.ts";
@@ -73,6 +74,7 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
     log,
     events,
     records,
+    pods,
     workers,
     statuses,
     lastLogLines: (pod) => readLastLogLines({ pleg, files }, options.logRoot, pod),
@@ -85,7 +87,11 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   eviction.onConditions((now, before) => tellConditions(events, options.nodeName, now, before));
   const alarms = new MemoryAlarms({ clock, log, signals: ports.pressureSignals, stats, eviction });
   const evictedPods = new EvictedPods({ clock, log, events, pods, workers, statuses, records, eviction, evictor });
-  return { eviction, records, components: [alarms, eviction, evictedPods] as const };
+  const admission: AdmissionCheck = {
+    admit: (pod) => evictedPods.admit(pod),
+    finishInterrupted: (pod) => evictor.finishInterrupted(pod),
+  };
+  return { eviction, records, admission, components: [alarms, eviction, evictedPods] as const };
 }
 
 /** What lies on which filesystem is known once the runtime has told where its images are; until then all is one. */

@@ -1,45 +1,17 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { container, FakeNode, podOf } from "../../../test/support/fakes-agent.ts";
-import type { Pod } from "../../core/api/types.ts";
+import { container, type FakeNode, podOf } from "../../../test/support/fakes-agent.ts";
+import { MEMORY_FIELDS as FIELDS, nodeWithEviction, setMemory } from "../../../test/support/fakes-memory.ts";
+import { containerOfPod } from "../../../test/support/fakes-runtime.ts";
 import type { EvictionFields, EvictionPolicy } from "../../core/eviction/index.ts";
 
-const uidOf = (pod: Pod) => pod.metadata?.uid ?? "";
-const MiB = 1024 ** 2;
-const CAPACITY_BYTES = 1000 * MiB;
 const SMALL = podOf("small", { containers: [container("small")] });
 const HOG = podOf("hog", { containers: [container("hog")] });
-const FIELDS: EvictionFields = {
-  evictionHard: { "memory.available": "200Mi" },
-  evictionPressureTransitionPeriod: "30s",
-  enforceNodeAllocatable: [],
-};
-
-/** A node whose agent looks every 10 s. */
-function nodeWith(fields: EvictionFields, policy: Partial<EvictionPolicy> = {}): FakeNode {
-  return new FakeNode({ eviction: { fields, policy, periodMs: 10_000 } });
-}
-
-/** `usedMib` by pod; the node uses what they use together. */
-function setMemory(node: FakeNode, usedMib: ReadonlyMap<Pod, number>): void {
-  let total = 0;
-  for (const [pod, mib] of usedMib) {
-    total += mib;
-    const path = node.cgroups.runtimePath(["kubepods", "besteffort", `pod${uidOf(pod)}`]);
-    node.stats.cgroupFigures.set(path, { memory: memory(mib * MiB) });
-  }
-  node.stats.machineFigures = { memory: { totalBytes: CAPACITY_BYTES, availableBytes: CAPACITY_BYTES - total * MiB } };
-  node.stats.cgroupFigures.set("/", { memory: memory(total * MiB) });
-}
-
-function memory(bytes: number) {
-  return { usageBytes: bytes, workingSetBytes: bytes, inactiveFileBytes: 0 };
-}
 
 describe("EvictionManager", () => {
   let node: FakeNode;
   const started = async (fields: EvictionFields = FIELDS, policy: Partial<EvictionPolicy> = {}) => {
-    node = nodeWith(fields, policy);
+    node = nodeWithEviction(fields, policy);
     setMemory(node, new Map([[SMALL, 10]]));
     await node.start();
     node.source.showPods(SMALL, HOG);
@@ -125,7 +97,7 @@ describe("EvictionManager", () => {
 
   it("finishes after a restart what was recorded and not done", async () => {
     press();
-    node.agent.workers.kill = () => {};
+    node.dieInsteadOfKilling();
     await node.clock.pass(10_000);
     assert.equal(records().length, 1);
     assert.equal(node.status(HOG)?.phase, "Running");
@@ -150,5 +122,26 @@ describe("EvictionManager", () => {
     assert.equal(records().length, 0);
     await node.clock.pass(2_000);
     assert.equal(records().length, 1);
+  });
+
+  it("evicts nobody for a shortage that a reclaim has ended, however long that takes and whatever fails then", async () => {
+    const fields: EvictionFields = { evictionHard: { "nodefs.available": "50%" } };
+    await started(fields, { evictionPace: "AsNeeded" });
+    const disk = (availableBytes: number) => ({ device: "8:1", capacityBytes: 100, usedBytes: 0, availableBytes });
+    const { stats } = node;
+    stats.filesystems.set("/root", disk(10));
+    const removal = node.runtime.hold("removeContainer");
+    node.runtime.containers.set("dead", { ...containerOfPod("gone", "dead", "main"), state: "CONTAINER_EXITED" });
+    await node.clock.pass(20_000);
+    const read = stats.cgroups.bind(stats);
+    stats.cgroups = () => Promise.reject(new Error("no figures"));
+    stats.filesystems.set("/root", disk(90));
+    await node.clock.pass(60_000);
+    removal.open();
+    await node.clock.pass(1_000);
+    stats.cgroups = read;
+    await node.clock.pass(30_000);
+    assert.ok(node.log.lines.some((line) => line.includes("reclaim of containers takes too long")));
+    assert.deepEqual([records().length, node.status(HOG)?.phase], [0, "Running"]);
   });
 });

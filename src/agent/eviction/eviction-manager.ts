@@ -170,7 +170,7 @@ export class EvictionManager {
     const { clock, evictor } = this.#ports;
     const config = await this.#options.config();
     if (config === undefined || this.#signal.aborted) return;
-    evictor.finishInterrupted();
+    evictor.closeRecords();
     const activePods = this.#activePods();
     const measured = await measurePressure(this.#ports, config, uidsOf(activePods), this.#signal);
     if (this.#signal.aborted) return;
@@ -190,6 +190,9 @@ export class EvictionManager {
       this.#tellRound({ config, input: measured, plan, trace });
       await this.#reclaim(asked);
       const again = await measurePressure(this.#ports, config, uidsOf(input.activePods), this.#signal);
+      // A reclaim may take a minute: whoever ended meanwhile need not be ended.
+      const inProgress = this.#inProgress(this.#ports.clock.monotonic());
+      measured = { ...measured, activePods: this.#activePods(), inProgress };
       const next = afterReclaim(config, this.#state, measured, asked, again);
       this.#take(next.state);
       measured = { ...measured, ...again };

@@ -24,6 +24,7 @@ interface Watched {
 }
 
 /** The limit of all pods is set while the agent starts. */
+const MEASURE_AGAIN_MS = 1_000;
 const CAPACITY_RETRY_MS = 5_000;
 
 export class MemoryAlarms {
@@ -87,12 +88,16 @@ export class MemoryAlarms {
     }
   }
 
-  /** A soft threshold evicts when its grace period is over, a condition goes after its time: not a period later. */
-  #heedTimes({ config, trace }: EvictionRound, signal: AbortSignal): void {
+  /**
+   * A soft threshold evicts when its grace period is over, a condition goes after its time, and what could not be measured
+   * after a reclaim is measured again soon: not a period later.
+   */
+  #heedTimes({ config, plan, trace }: EvictionRound, signal: AbortSignal): void {
     const { conditions, conditionSeenMs } = this.#ports.eviction.state;
     const graces = trace.thresholds.map(({ graceLeftMs }) => graceLeftMs);
     const stays = conditions.map((type) => config.pressureTransitionMs - (trace.nowMs - (conditionSeenMs[type] ?? 0)));
-    const left = [...graces, ...stays].filter((ms) => ms > 0);
+    const retries = plan.kind === "nothing" && trace.reclaim?.wasMeasured === false ? [MEASURE_AGAIN_MS] : [];
+    const left = [...graces, ...stays, ...retries].filter((ms) => ms > 0);
     this.#cancelTimer();
     if (left.length === 0 || signal.aborted) return;
     this.#cancelTimer = this.#ports.clock.after(Math.min(...left), () => void this.#ports.eviction.check());

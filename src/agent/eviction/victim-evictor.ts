@@ -16,6 +16,7 @@ import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
+import type { PodManager } from "../pods/pod-manager.ts";
 import type { StatusManager } from "../status/status-manager.ts";
 import type { EvictionRecords } from "./eviction-records.ts";
 
@@ -24,8 +25,9 @@ export interface VictimEvictorPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly records: EvictionRecords;
-  readonly workers: PodWorkers;
-  readonly statuses: StatusManager;
+  readonly pods: Pick<PodManager, "pod" | "allSourcesReady">;
+  readonly workers: Pick<PodWorkers, "state" | "kill">;
+  readonly statuses: Pick<StatusManager, "get">;
   /** What each container of a pod logged last. */
   readonly lastLogLines: (pod: Pod) => Promise<EvictionRecord["lastLogLines"]>;
 }
@@ -37,11 +39,14 @@ export class VictimEvictor {
   readonly #ports: VictimEvictorPorts;
   /** UIDs of pods that this agent, or the one before it, has evicted and that may still run. */
   readonly #evicting = new Set<string>();
+  /** By UID: what an earlier agent had begun, of pods that this one has not met yet. */
+  readonly #begunBefore: Map<string, Victim>;
   /** Monotonic time at which an evicted pod was first seen to have ended. */
   readonly #endedAt = new Map<string, number>();
 
   constructor(ports: VictimEvictorPorts) {
     this.#ports = ports;
+    this.#begunBefore = new Map(ports.records.unfinished().map(({ victim }) => [victim.uid, victim]));
   }
 
   isEvicting(uid: string): boolean {
@@ -71,28 +76,56 @@ export class VictimEvictor {
     for (const victim of plan.victims) this.#evictOne(plan, victim, input, trace);
   }
 
-  /** To be called now and then: records of pods that are gone are closed, interrupted kills are taken up again. */
-  finishInterrupted(): void {
-    const { clock, records, workers, statuses, log } = this.#ports;
-    for (const { id, victim } of records.unfinished()) {
-      const worker = workers.state.workers[victim.uid];
-      const isOver = worker?.phase === "finished";
-      // A pod that its source has not told of yet may still come.
-      if (isOver || (worker === undefined && this.#evicting.has(victim.uid))) {
-        records.finish(id, clock.now());
-        this.#evicting.delete(victim.uid);
-        this.#endedAt.delete(victim.uid);
-      } else if (worker?.phase === "sync" && !isTerminalPhase(statuses.get(victim.uid)?.phase)) {
-        log.info("an interrupted eviction is finished", { pod: victim.name, namespace: victim.namespace });
-        this.#kill(worker.pod, victim, victim.gracePeriodSeconds === 0);
-      }
+  /**
+   * To be told of a pod before it gets its first worker. `true`: an agent before this one had begun to evict it, and it is
+   * ended now, before anything of it is started.
+   */
+  finishInterrupted(pod: Pod): boolean {
+    const { statuses, log } = this.#ports;
+    const { name, namespace, uid = "" } = pod.metadata ?? {};
+    const victim = this.#begunBefore.get(uid);
+    if (victim === undefined) return false;
+    this.#begunBefore.delete(uid);
+    this.#evicting.add(uid);
+    // What has failed is ended by its worker anyway.
+    if (isTerminalPhase(statuses.get(uid)?.phase)) return false;
+    log.info("an interrupted eviction is finished", { pod: name, namespace });
+    this.#kill(pod, victim, victim.gracePeriodSeconds === 0);
+    return true;
+  }
+
+  /** To be called now and then: records of pods that are gone are closed. */
+  closeRecords(): void {
+    const { clock, pods, records } = this.#ports;
+    // What was deleted while no agent ran does not come any more: a pod of that UID is a later one.
+    if (pods.allSourcesReady) {
+      for (const uid of this.#begunBefore.keys()) if (pods.pod(uid) === undefined) this.#begunBefore.delete(uid);
     }
+    const over = records.unfinished().filter(({ victim }) => this.#isGone(victim.uid));
+    for (const { id, victim } of over) {
+      records.finish(id, clock.now());
+      this.#evicting.delete(victim.uid);
+      this.#endedAt.delete(victim.uid);
+    }
+  }
+
+  #isGone(uid: string): boolean {
+    const { workers, statuses } = this.#ports;
+    const worker = workers.state.workers[uid];
+    // A pod that its source has not told of yet may still come.
+    if (worker === undefined) return !this.#begunBefore.has(uid);
+    if (worker.phase === "sync") {
+      // The victim has left this phase for good: this is a later pod of the same UID, which must not pay for it.
+      return !worker.runtimeOnly && !isTerminalPhase(statuses.get(uid)?.phase);
+    }
+    return worker.phase === "finished";
   }
 
   #evictOne(plan: EvictPlan, victim: Victim, input: EvictionInput, trace: EvictionTrace): void {
     const { clock, log, events, records } = this.#ports;
     const pod = input.activePods.find(({ uid }) => uid === victim.uid)?.pod;
-    if (pod === undefined) return;
+    // It may have ended while the node was measured.
+    if (pod === undefined || !this.#mayRun(victim.uid)) return;
     const { cause, thresholdKey, dryRun } = plan;
     const stats = input.summary?.pods?.find(({ podRef }) => podRef.uid === victim.uid);
     const record = records.add({
@@ -114,6 +147,11 @@ export class VictimEvictor {
       events.annotatedPod(pod, "Warning", victim.reason, message, victim.annotations ?? {});
     }
     this.#kill(pod, victim, isUrgent(plan, trace));
+  }
+
+  #mayRun(uid: string): boolean {
+    const phase = this.#ports.workers.state.workers[uid]?.phase;
+    return phase === "sync" || phase === "terminating";
   }
 
   #kill(pod: Pod, victim: Victim, atOnce: boolean): void {

@@ -10,7 +10,7 @@ import { type Credential, credentialsFor, keyringOf } from "../../core/images/ke
 import { pullSecrets } from "../../core/images/pull-secrets.ts";
 import type { Log } from "../../ports/log.ts";
 import type { DockerConfigFiles } from "../../ports/registry-credentials.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 
 export interface ImageCredentialsPorts {
   readonly log: Log;

@@ -7,7 +7,7 @@ import type { RuntimeCondition } from "../../core/cri/types.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
-import type { RuntimeService, RuntimeVersion } from "../../ports/runtime.ts";
+import type { RuntimeService, RuntimeStatus, RuntimeVersion } from "../../ports/runtime.ts";
 
 export interface RuntimeHealthPorts {
   readonly clock: Clock;
@@ -32,6 +32,7 @@ export class RuntimeHealth {
   #version: RuntimeVersion | undefined;
   #runtimeProblem: string | undefined = "container runtime is down";
   #networkProblem: string | undefined;
+  #status: RuntimeStatus | undefined;
   #listener: (readiness: Readiness) => void = () => {};
   #done: Promise<void> = Promise.resolve();
 
@@ -59,6 +60,11 @@ export class RuntimeHealth {
     return this.#version;
   }
 
+  /** What the runtime last said about itself; `undefined`: it has never answered. */
+  get status(): RuntimeStatus | undefined {
+    return this.#status;
+  }
+
   /** The runtime answers and says that it is ready: pods may be synced. */
   get runtimeUp(): boolean {
     return this.#runtimeProblem === undefined;
@@ -67,6 +73,12 @@ export class RuntimeHealth {
   /** The pod network is ready; pods on the host's network do not need it. */
   get networkProblem(): string | undefined {
     return this.#networkProblem;
+  }
+
+  /** The runtime's default handler can mount read-only with all that is mounted below. */
+  get recursiveReadOnlyMounts(): boolean {
+    const handlers = this.#status?.runtimeHandlers ?? [];
+    return handlers.some(({ name, features }) => name === "" && features?.recursiveReadOnlyMounts === true);
   }
 
   readiness(): Readiness {
@@ -88,7 +100,9 @@ export class RuntimeHealth {
     try {
       const options = { timeoutMs: CHECK_TIMEOUT_MS };
       this.#version ??= await this.#ports.runtime.version(options);
-      const { conditions } = await this.#ports.runtime.status(options);
+      const status = await this.#ports.runtime.status(options);
+      const { conditions } = status;
+      this.#status = status;
       this.#runtimeProblem = problemOf(conditions, "RuntimeReady", "container runtime not ready");
       this.#networkProblem = problemOf(conditions, "NetworkReady", "container runtime network not ready");
     } catch (error) {

@@ -116,6 +116,11 @@ export class Pleg {
     return this.#cache.peek(uid);
   }
 
+  /** Whether the runtime has anything of a pod, as far as was seen: also one that was listed and could not be observed. */
+  isKnown(uid: string): boolean {
+    return this.#cache.isKnown(uid);
+  }
+
   /** UIDs of all pods that the runtime knew at the last relist or observation. */
   knownPods(): readonly string[] {
     return this.#cache.uids();

@@ -45,6 +45,8 @@ interface Entry {
   /** The same with the exits that its events told already: what everybody else sees. */
   status: RuntimePodStatus | undefined;
   exits: EarlyExits;
+  /** A list had containers or sandboxes of the pod, and nothing has told since that they are gone. */
+  isListed: boolean;
   /** Monotonic time at which the observation began; -Infinity: never observed. */
   observedAt: number;
   running: { readonly startedAt: number; readonly result: Promise<RuntimePodStatus | undefined> } | undefined;
@@ -85,6 +87,11 @@ export class PodCache {
     return this.#entries.get(uid)?.status;
   }
 
+  isKnown(uid: string): boolean {
+    const entry = this.#entries.get(uid);
+    return entry !== undefined && (entry.status !== undefined || entry.isListed);
+  }
+
   uids(): readonly string[] {
     return [...this.#entries].flatMap(([uid, entry]) => (entry.status === undefined ? [] : [uid]));
   }
@@ -114,7 +121,9 @@ export class PodCache {
   takeRelist(groups: ReadonlyMap<string, PodRows>, startedAt: number): void {
     for (const [uid, rows] of groups) {
       const entry = this.#entry(uid);
-      if (entry.running !== undefined || entry.observedAt > startedAt) continue;
+      if (entry.observedAt > startedAt) continue;
+      entry.isListed = true;
+      if (entry.running !== undefined) continue;
       if (sameStates(rowStates(rows), statusStates(entry.observed))) {
         entry.observedAt = startedAt;
         continue;
@@ -210,6 +219,7 @@ export class PodCache {
       observed: undefined,
       status: undefined,
       exits: NO_EXITS,
+      isListed: false,
       observedAt: this.#listedAt,
       running: undefined,
       doubted: new Set<string>(),

@@ -80,6 +80,16 @@ test("a crash is made good at once, the next one after 10 s, then 20 s", async (
   assert.equal(node.status(web)?.containerStatuses?.[0]?.restartCount, 4);
 });
 
+test("an instance whose newest sibling was removed and left its log writes over no log", async () => {
+  const web = podOf("web");
+  const node = await nodeWith(web);
+  await node.exit(node.running("main")?.id ?? "", 1);
+  node.logFiles.names = ["0.log", "1.log", "4.log"];
+  await node.exit(node.running("main")?.id ?? "", 1);
+  await node.clock.pass(10_100);
+  assert.equal(node.status(web)?.containerStatuses?.[0]?.restartCount, 5);
+});
+
 test("a wall clock that jumps stretches no back-off", async () => {
   const web = podOf("web");
   const node = await nodeWith(web);
@@ -267,6 +277,20 @@ test("a pod that was active for too long is ended as DeadlineExceeded and stays 
   assert.equal(node.runtime.instances("main").length, 1, "its container stays for its logs");
   await node.restart();
   assert.equal(node.status(pod)?.reason, "DeadlineExceeded");
+});
+
+test("a pod that had come to its end, and is made to go faster, keeps the reason of that end", async () => {
+  const pod = podOf("job", { restartPolicy: "Never" });
+  const node = await nodeWith(pod);
+  node.runtime.fail("stopPodSandbox", new RuntimeError("Unknown", "StopPodSandbox", "try again"));
+  await node.exit(node.running("main")?.id ?? "", 1);
+  await node.clock.pass(1_000);
+  assert.equal(node.status(pod)?.phase, "Failed");
+  const status = { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." } as const;
+  node.agent.workers.kill(pod, { graceSeconds: 0, atOnce: true, evict: true, status });
+  node.runtime.heal();
+  await node.clock.pass(20_000);
+  assert.deepEqual([node.status(pod)?.phase, node.status(pod)?.reason], ["Failed", undefined]);
 });
 
 test("a pod that is edited into another one: the new one starts when the old one has ended", async () => {

@@ -61,6 +61,8 @@ export class PodWorkers implements PodRemoval {
   readonly #unwanted = new Set<string>();
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
+  #onRoom: () => void = () => {};
+  #onWantedAgain: (pod: Pod) => void = (pod) => this.update(pod);
   #stopped = false;
 
   constructor(ports: PodWorkersPorts, options: PodWorkersOptions) {
@@ -76,6 +78,11 @@ export class PodWorkers implements PodRemoval {
   async stop(): Promise<void> {
     this.#halt();
     await Promise.allSettled([...this.#activities.values()].map(({ running }) => running));
+  }
+
+  /** `listener` starts a pod that was wanted again before it was gone, and is gone now; without one it starts at once. */
+  onWantedAgain(listener: (pod: Pod) => void): void {
+    this.#onWantedAgain = listener;
   }
 
   has(uid: string): boolean {
@@ -95,6 +102,16 @@ export class PodWorkers implements PodRemoval {
     return Object.values(this.#state.workers)
       .filter(({ terminatedAtMs, runtimeOnly }) => terminatedAtMs === undefined && !runtimeOnly)
       .map(({ pod }) => pod);
+  }
+
+  /** `listener` is called each time that a pod has ended, or nothing is left of it; it must not throw. */
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
+  }
+
+  /** Whether the pod has a worker that is on its way out because no source wanted the pod. */
+  isLeaving(uid: string): boolean {
+    return this.has(uid) && this.#unwanted.has(uid);
   }
 
   /** The pod is wanted in this version. */
@@ -216,10 +233,12 @@ export class PodWorkers implements PodRemoval {
         );
         return;
       case "terminated":
+        this.#onRoom();
         return;
       case "finished":
         activity.cancelTimer();
         if (this.#unwanted.has(action.uid)) this.#forget(action.uid);
+        this.#onRoom();
     }
   }
 
@@ -304,12 +323,13 @@ export class PodWorkers implements PodRemoval {
     this.#state = forgetFinishedPod(this.#state, uid);
     this.#activities.delete(uid);
     this.#startAgain(uid);
+    this.#onRoom();
   }
 
   #startAgain(uid: string): void {
     const again = this.#wantedAgain.get(uid);
     if (again === undefined) return;
     this.#wantedAgain.delete(uid);
-    this.update(again);
+    this.#onWantedAgain(again);
   }
 }

@@ -3,6 +3,7 @@
  * result turns is looked at once. Source: kubelet prober/prober_manager.go.
  */
 import type { Container, Pod, PodStatus, Probe } from "../../core/api/types.ts";
+import { isSidecar } from "../../core/pod/restart-policy.ts";
 import { rawContainerId } from "../../core/pod/status-probes.ts";
 import type { ProbeAction, ProbeOutcome, ProbeType } from "../../core/probe/index.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -12,7 +13,7 @@ import type { Prober } from "../../ports/prober.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { StatusManager } from "../status/status-manager.ts";
-import { ExecSlots } from "./exec-slots.ts";
+import { Turns } from "../turns/turns.ts";
 import { ProbeResultStore } from "./probe-results.ts";
 import { ProbeWorker, type ProbeWorkerPorts } from "./probe-worker.ts";
 
@@ -36,7 +37,8 @@ interface PodProbes {
   readonly seeded: readonly string[];
 }
 
-const EXECS_AT_A_TIME = 8;
+/** Starting a command costs far more than it asks for. Differs: the kubelet starts all that are due at once. */
+const EXEC_TURNS = { atATime: 8, holdMs: 1_000 };
 /** Of a command's output, as the kubelet reads. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
@@ -44,7 +46,7 @@ export class ProbeManager {
   readonly results = new ProbeResultStore();
   readonly #ports: ProbeManagerPorts;
   readonly #options: ProbeManagerOptions;
-  readonly #slots: ExecSlots;
+  readonly #execTurns: Turns;
   readonly #startedAt: number;
   readonly #pods = new Map<string, PodProbes>();
   #stopped = false;
@@ -52,7 +54,7 @@ export class ProbeManager {
   constructor(ports: ProbeManagerPorts, options: ProbeManagerOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#slots = new ExecSlots(ports.clock, EXECS_AT_A_TIME);
+    this.#execTurns = new Turns(ports.clock, EXEC_TURNS);
     this.#startedAt = ports.clock.monotonic();
     ports.statuses.subscribe((uid, status) => {
       for (const worker of this.#pods.get(uid)?.workers ?? []) worker.onStatus(status);
@@ -73,7 +75,8 @@ export class ProbeManager {
   add(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
     if (this.#stopped || this.#pods.has(uid)) return;
-    const probes = (pod.spec?.containers ?? []).flatMap((container) =>
+    const { containers = [], initContainers = [] } = pod.spec ?? {};
+    const probes = [...initContainers.filter(isSidecar), ...containers].flatMap((container) =>
       probesOf(container).map(([probeType, probe]) => ({ container, probeType, probe })),
     );
     if (probes.length === 0) return;
@@ -109,7 +112,10 @@ export class ProbeManager {
 
   /** Differs: the kubelet forgets with a restart who was ready, so all pods with readiness probes are not for a while. */
   #seed(status: PodStatus | undefined): readonly string[] {
-    const running = (status?.containerStatuses ?? []).filter(({ state }) => state?.running !== undefined);
+    const { containerStatuses = [], initContainerStatuses = [] } = status ?? {};
+    const running = [...initContainerStatuses, ...containerStatuses].filter(
+      ({ state }) => state?.running !== undefined,
+    );
     return running.map(({ containerID, ready, started = false }) => {
       const id = rawContainerId(containerID);
       this.results.seed(id, { ready, started });
@@ -141,7 +147,7 @@ export class ProbeManager {
   #execute(action: ProbeAction, containerId: string, signal: AbortSignal): Promise<ProbeOutcome> {
     if (action.kind !== "exec") return this.#ports.prober.probe(action, signal);
     const { command, timeoutMs } = action;
-    return this.#slots.run(() => this.#exec(containerId, command, timeoutMs / 1000, signal), signal);
+    return this.#execTurns.run(() => this.#exec(containerId, command, timeoutMs / 1000, signal), signal);
   }
 
   /** Source: kubernetes pkg/probe/exec/exec.go: a command that takes too long has failed. */

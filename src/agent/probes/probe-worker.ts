@@ -3,6 +3,7 @@
  * (probe/worker). Source of the rhythm: kubelet prober/worker.go run.
  */
 import type { Container, Pod, PodStatus, Probe } from "../../core/api/types.ts";
+import { canRestart } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult } from "../../core/pod/runtime-status.ts";
 import {
   beginProbe,
@@ -67,7 +68,7 @@ export class ProbeWorker {
   #dueAgain = false;
 
   constructor(ports: ProbeWorkerPorts, target: ProbeOfContainer) {
-    const { pod, probe, probeType } = target;
+    const { pod, container, probe, probeType } = target;
     this.#ports = ports;
     this.#target = target;
     this.#periodMs = Math.max(1, probe.periodSeconds ?? 10) * 1000;
@@ -76,7 +77,7 @@ export class ProbeWorker {
       initialDelaySeconds: probe.initialDelaySeconds ?? 0,
       successThreshold: probe.successThreshold ?? 1,
       failureThreshold: probe.failureThreshold ?? 3,
-      restartPolicy: pod.spec?.restartPolicy,
+      comesBack: canRestart(container, pod.spec ?? {}),
     };
     this.#seen = this.#gist(ports.status());
   }

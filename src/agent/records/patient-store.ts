@@ -56,8 +56,16 @@ export class PatientStore implements RecordStore {
     this.#write({ table, key, value: undefined, write: () => this.#ports.store.delete(table, key) });
   }
 
+  /** Whether a record is still stored that was deleted: the next agent would find it. */
+  isDeletePending(table: string, key: string): boolean {
+    const pending = this.#pending.get(idOf(table, key));
+    return pending !== undefined && pending.value === undefined;
+  }
+
   list(table: string): readonly { readonly key: string; readonly value: unknown }[] {
-    const rows = new Map(this.#ports.store.list(table).map(({ key, value }) => [key, value]));
+    const stored = this.#ports.store.list(table);
+    if (this.#pending.size === 0) return stored;
+    const rows = new Map(stored.map(({ key, value }) => [key, value]));
     for (const pending of this.#pending.values()) {
       if (pending.table !== table) continue;
       if (pending.value === undefined) rows.delete(pending.key);

@@ -12,6 +12,7 @@ import { type EnvironmentObjects, notFoundText } from "../../core/pod/environmen
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -19,10 +20,13 @@ import type { LogFiles } from "../../ports/log-files.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { HookRunner } from "../lifecycle/hook-runner.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { finishCall } from "./finish-call.ts";
+import type { PodKiller } from "./pod-killer.ts";
 
 export interface ContainerStarterPorts {
   readonly clock: Clock;
@@ -33,6 +37,9 @@ export interface ContainerStarterPorts {
   readonly logFiles: LogFiles;
   readonly events: EventRecorder;
   readonly objects: ObjectLookup;
+  readonly turns: StartTurns;
+  readonly hooks: Pick<HookRunner, "run">;
+  readonly killer: Pick<PodKiller, "killContainer">;
 }
 
 export interface ContainerStarterOptions {
@@ -53,7 +60,8 @@ export interface StartContext {
   readonly pod: Pod;
   readonly container: Container;
   readonly observed: RuntimePodStatus;
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
   readonly podIps: readonly string[];
 }
 
@@ -89,7 +97,7 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const config = await this.#config(context, image);
+    const config = await this.#config(context, image, sandbox.config);
     if ("error" in config) {
       this.#failed(context, `Error: ${config.error}`);
       return { reason: "CreateContainerConfigError", message: config.error };
@@ -101,7 +109,30 @@ export class ContainerStarter {
       this.#failed(context, `Error: ${errorMessage(error)}`);
       return { reason: "CreateContainerError", message: errorMessage(error) };
     }
-    return this.#createAndStart(pod, container, sandbox, config.config, signal);
+    const make = () => this.#createAndStart(pod, container, sandbox, config.config, signal);
+    const started = await this.#ports.turns.container(pod, make, signal);
+    return "id" in started ? this.#afterStart(context, started.id, signal) : started;
+  }
+
+  /** A container has not started for anybody before its postStart hook has succeeded. */
+  async #afterStart(context: StartContext, id: string, signal: AbortSignal): Promise<StartFailure | undefined> {
+    const { pod, container, podIps } = context;
+    const postStart = container.lifecycle?.postStart;
+    if (postStart === undefined) return undefined;
+    const { events, hooks, killer, log } = this.#ports;
+    const message = await hooks.run(postStart, { pod, container, containerId: id, podIps }, signal);
+    if (message === undefined) return undefined;
+    log.debug("postStart hook failed", { id, name: container.name, error: message });
+    // What it printed may be secret: so the event does not tell it.
+    const field = containerField(pod, container.name);
+    events.pod(pod, "Warning", "FailedPostStartHook", "PostStartHook failed", field);
+    const reason = "FailedPostStartHook";
+    const kill = { containerId: id, containerName: container.name, reason, message: reason, podIps } as const;
+    await killer.killContainer(pod, kill, undefined, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      log.warn("container not stopped after its hook failed", { id, error: errorMessage(error) });
+    });
+    return { reason: "PostStartHookError", message };
   }
 
   /**
@@ -126,7 +157,7 @@ export class ContainerStarter {
     sandbox: { readonly id: string; readonly config: PodSandboxConfig },
     config: ContainerConfig,
     signal: AbortSignal,
-  ): Promise<StartFailure | undefined> {
+  ): Promise<StartFailure | { readonly id: string }> {
     const { clock, runtime, events } = this.#ports;
     const field = containerField(pod, container.name);
     let id: string;
@@ -151,14 +182,20 @@ export class ContainerStarter {
     }
     events.pod(pod, "Normal", "Started", `Started container ${container.name}`, field);
     await this.#linkLog(pod, container, id, config);
-    return undefined;
+    return { id };
   }
 
-  async #config(context: StartContext, image: ReadyImage): Promise<ContainerConfigResult> {
+  async #config(
+    context: StartContext,
+    image: ReadyImage,
+    sandboxConfig: PodSandboxConfig,
+  ): Promise<ContainerConfigResult> {
     const { pod, container, observed, podIps } = context;
     const attempt = await this.#restartCount(pod, observed, container.name);
     const environment = this.#environment(context);
     if ("error" in environment) return environment;
+    const target = targetOf(context);
+    if ("error" in target) return target;
     const { variables } = environment;
     const mounts = await this.#ports.mounts
       .prepare({
@@ -166,7 +203,7 @@ export class ContainerStarter {
         container,
         attempt,
         podIps,
-        volumePaths: context.volumePaths,
+        volumes: context.volumes,
         environment: variables,
         clusterDomain: this.#options.clusterDomain,
       })
@@ -174,6 +211,7 @@ export class ContainerStarter {
     if ("error" in mounts) return mounts;
     const { seccompDefault, seccompProfileRoot, memoryCapacityBytes, resources, hugePageSizes } = this.#options;
     const { oomKillsGroup = false } = this.#options;
+    const userNamespace = sandboxConfig.linux?.securityContext?.namespaceOptions?.usernsOptions;
     return containerConfig({
       pod,
       container,
@@ -182,32 +220,40 @@ export class ContainerStarter {
       image: image.user,
       environment: variables,
       mounts: mounts.mounts,
+      ...target,
+      devices: mounts.devices,
       memoryCapacityBytes,
       seccompDefault,
       seccompProfileRoot,
       hugePageSizes,
       oomKillsGroup,
+      ...(userNamespace !== undefined && { userNamespace }),
       ...resources,
     });
   }
 
   /**
-   * Instances of one container are counted from 0. A runtime that has forgotten them (a reboot) leaves their logs, which
-   * must not be written over.
+   * Instances of one container are counted from 0. Who forgot or removed the newest (a runtime after a reboot, an agent that
+   * died while it put a pod away) leaves its log, which must not be written over. Differs: the kubelet looks at the logs
+   * only where no instance is left.
    */
   async #restartCount(pod: Pod, observed: RuntimePodStatus, container: string): Promise<number> {
-    const newest = newestContainerStatus(observed, container);
-    if (newest !== undefined) return newest.restartCount + 1;
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const directory = `${podLogDirectory({ name, namespace, uid }, this.#options.logRoot)}/${container}`;
-    return (latestRestartCount(await this.#ports.logFiles.listNames(directory)) ?? -1) + 1;
+    const newest = newestContainerStatus(observed, container)?.restartCount;
+    const names = await this.#ports.logFiles.listNames(directory).catch((error: unknown) => {
+      if (newest === undefined) throw error;
+      return [];
+    });
+    return Math.max(newest ?? -1, latestRestartCount(names) ?? -1) + 1;
   }
 
   #environment(
     context: StartContext,
   ): { readonly variables: readonly EnvironmentVariable[] } | { readonly error: string } {
-    const { pod, container, podIps } = context;
+    const { pod, container } = context;
     const { hostIps, allocatable } = this.#options;
+    const podIps = pod.spec?.hostNetwork === true ? hostIps : context.podIps;
     const objects = this.#objectsOf(pod.metadata?.namespace ?? "default");
     const result = containerEnvironment({ pod, container, objects, services: [], podIps, hostIps, allocatable });
     for (const { type, reason, message } of result.events) this.#ports.events.pod(pod, type, reason, message);
@@ -237,4 +283,15 @@ export class ContainerStarter {
   #failed({ pod, container }: StartContext, message: string): void {
     this.#ports.events.pod(pod, "Warning", "Failed", message, containerField(pod, container.name));
   }
+}
+
+/** Whose process namespace an ephemeral container joins. */
+function targetOf({
+  container,
+  observed,
+}: StartContext): { readonly targetContainerId?: string } | { readonly error: string } {
+  const name = "targetContainerName" in container ? container.targetContainerName : undefined;
+  if (typeof name !== "string" || name === "") return {};
+  const target = newestContainerStatus(observed, name);
+  return target === undefined ? { error: `unable to find target container ${name}` } : { targetContainerId: target.id };
 }

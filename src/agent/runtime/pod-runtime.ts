@@ -5,29 +5,28 @@
  */
 import type { Container, Pod } from "../../core/api/types.ts";
 import { type BackoffConfig, type BackoffState, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
+import { podBackoff } from "../../core/backoff/pod-backoff.ts";
 import { restartBackoff } from "../../core/backoff/restart-backoff.ts";
-import { sandboxConfig } from "../../core/cri/sandbox-config.ts";
 import type { PodSandboxConfig } from "../../core/cri/types.ts";
-import { podLogDirectory } from "../../core/logs/log-paths.ts";
 import { computePodActions, type PodActions } from "../../core/pod/actions.ts";
 import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
-import { podHostname } from "../../core/pod/names.ts";
-import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
+import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { PodCgroups } from "../resources/pod-cgroups.ts";
+import type { StartTurns } from "../turns/start-turns.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import { finishCall } from "./finish-call.ts";
-import type { PodDns } from "./pod-dns.ts";
 import type { PodKiller } from "./pod-killer.ts";
+import type { SandboxConfigs, WantedSandbox } from "./sandbox-configs.ts";
 
 export interface PodRuntimePorts {
   readonly clock: Clock;
@@ -37,8 +36,8 @@ export interface PodRuntimePorts {
   readonly killer: PodKiller;
   readonly remover: Pick<ContainerRemover, "remove">;
   readonly starter: ContainerStarter;
-  readonly cgroups: PodCgroups;
-  readonly dns: PodDns;
+  readonly sandboxes: SandboxConfigs;
+  readonly turns: StartTurns;
   readonly probes: {
     /** Last results by container id. */
     readonly liveness: ReadonlyMap<string, ProbeResult>;
@@ -47,15 +46,15 @@ export interface PodRuntimePorts {
 }
 
 export interface PodRuntimeOptions {
-  readonly logRoot: string;
-  readonly clusterDomain: string;
-  readonly resources: CriResourceOptions;
   readonly crashBackoff: BackoffConfig;
 }
 
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
+  readonly onAddresses?: (ips: readonly string[]) => void;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
 }
 
 export interface SyncOutcome {
@@ -126,6 +125,7 @@ export class PodRuntime {
   forget(uid: string): void {
     this.#backoffs.delete(uid);
     this.#failedStarts.delete(uid);
+    this.#ports.sandboxes.forget(uid);
   }
 
   async #apply(run: SyncRun, actions: PodActions): Promise<boolean> {
@@ -143,7 +143,7 @@ export class PodRuntime {
     for (const { container } of inOldSandbox ?? due()) {
       run.signal.throwIfAborted();
       const failed = await this.#start(run, sandbox, container);
-      if (failed && isInit(run.pod, container)) break;
+      if (failed && holdsUpOthers(run.pod, container)) break;
     }
     return true;
   }
@@ -160,7 +160,12 @@ export class PodRuntime {
       return any;
     }
     const kills = actions.containersToKill.map(({ id, name, message, reason }) =>
-      killer.killContainer(pod, { containerId: id, containerName: name, message, reason }, undefined, signal),
+      killer.killContainer(
+        pod,
+        { containerId: id, containerName: name, message, reason, podIps: observed.ips },
+        undefined,
+        signal,
+      ),
     );
     // All of them end before the sync does, or the next one would run beside what is left of this one.
     const failed = (await Promise.allSettled(kills)).find((result) => result.status === "rejected");
@@ -174,21 +179,24 @@ export class PodRuntime {
   }
 
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
-    const { clock, events, runtime } = this.#ports;
+    const { events, runtime } = this.#ports;
     const { pod } = run;
-    const config = await this.#sandboxConfig(pod, actions.attempt);
-    if ("error" in config) {
-      events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${config.error}`);
+    const wanted = await this.#ports.sandboxes.configFor(pod, actions.attempt, { exists: !actions.createSandbox });
+    if ("error" in wanted) {
+      events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${wanted.error}`);
       run.retries.push(FAILED_START_RETRY_MS);
       return undefined;
     }
+    const { config } = wanted;
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await finishCall(clock, run.signal, (signal) => runtime.runPodSandbox(config, "", { signal }));
+      const id = await this.#runSandbox(run, wanted);
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
-      return { id, config, podIps: ip === "" || onHost ? [] : [ip, ...additionalIps] };
+      const podIps = ip === "" || onHost ? [] : [ip, ...additionalIps];
+      if (podIps.length > 0) run.prepared.onAddresses?.(podIps);
+      return { id, config, podIps };
     } catch (error) {
       run.signal.throwIfAborted();
       events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${errorMessage(error)}`);
@@ -197,19 +205,11 @@ export class PodRuntime {
     }
   }
 
-  async #sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig | { readonly error: string }> {
-    const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
-    const hostname = podHostname(pod, this.#options.clusterDomain);
-    if ("error" in hostname) return hostname;
-    return sandboxConfig({
-      pod,
-      attempt,
-      hostname: hostname.kernelHostname,
-      dns: await this.#ports.dns.configFor(pod),
-      cgroupParent: this.#ports.cgroups.runtimeParent(pod),
-      logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
-      ...this.#options.resources,
-    });
+  #runSandbox({ pod, signal }: SyncRun, { config, handler }: WantedSandbox): Promise<string> {
+    const { clock, runtime, turns } = this.#ports;
+    const make = () =>
+      finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, handler, { signal: patient }));
+    return turns.sandbox(pod, make, signal);
   }
 
   /** Whether the container waits after a crash; says so in its status and once in an event. */
@@ -220,7 +220,7 @@ export class PodRuntime {
     const uid = pod.metadata?.uid ?? "";
     const nowMs = this.#backoffNow(newestContainerStatus(observed, container.name));
     const decision = restartBackoff(this.#backoffs.get(uid) ?? EMPTY_BACKOFF, {
-      config: this.#options.crashBackoff,
+      config: this.#backoffOf(pod),
       pod,
       containerName: container.name,
       containerHash: containerHash(container),
@@ -234,6 +234,16 @@ export class PodRuntime {
     run.retries.push(Math.max(1, untilMs - nowMs));
     events.pod(pod, "Warning", "BackOff", eventMessage, containerField(pod, container.name));
     return true;
+  }
+
+  /** The node's curve, or what the pod asks for. */
+  #backoffOf(pod: Pod): BackoffConfig {
+    const { config, problems } = podBackoff(this.#options.crashBackoff, pod.metadata);
+    for (const { annotation, value, message } of problems) {
+      const text = `annotation ${annotation} is not used: ${JSON.stringify(value)} ${message}`;
+      this.#ports.events.pod(pod, "Warning", "InvalidBackOff", text);
+    }
+    return config;
   }
 
   /**
@@ -265,7 +275,7 @@ export class PodRuntime {
   async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {
     const { pod, observed, prepared, signal } = run;
     const failure = await this.#ports.starter.start(
-      { pod, container, observed, volumePaths: prepared.volumePaths, podIps: sandbox.podIps },
+      { pod, container, observed, volumes: prepared.volumes, podIps: sandbox.podIps },
       { id: sandbox.id, config: sandbox.config },
       signal,
     );
@@ -293,16 +303,16 @@ interface Start {
   readonly container: Container;
 }
 
-/** Ephemeral containers first, then at most one init container, then the containers: the order of the kubelet. */
+/** Ephemeral containers first, then init containers, then the containers: the order of the kubelet. */
 function startsOf(actions: PodActions): readonly Start[] {
-  const init = actions.nextInitContainerToStart;
   return [
     ...actions.ephemeralContainersToStart.map((container) => ({ container: container as Container })),
-    ...(init === undefined ? [] : [{ container: init }]),
+    ...actions.initContainersToStart.map((container) => ({ container })),
     ...actions.containersToStart.map((container) => ({ container })),
   ];
 }
 
-function isInit(pod: Pod, container: Container): boolean {
-  return pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
+/** Nothing after it may start before it has. */
+function holdsUpOthers(pod: Pod, container: Container): boolean {
+  return !isSidecar(container) && pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
 }

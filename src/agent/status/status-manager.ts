@@ -1,17 +1,18 @@
 /**
  * Keeps the API status of every pod, durably: it survives a restart of the agent, and is forgotten with the pod.
  */
+import { sameJson } from "../../core/api/same-json.ts";
 import type { Pod, PodStatus } from "../../core/api/types.ts";
 import { mergePodStatus } from "../../core/pod/status-merge.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
-import type { RecordStore } from "../../ports/record-store.ts";
+import type { PatientStore } from "../records/patient-store.ts";
 
 export interface StatusManagerPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: RecordStore;
+  readonly store: Pick<PatientStore, "list" | "put" | "delete" | "isDeletePending">;
 }
 
 const TABLE = "podStatus";
@@ -40,7 +41,7 @@ export class StatusManager {
   set(uid: string, next: PodStatus): PodStatus {
     const before = this.#statuses.get(uid);
     const status = mergePodStatus(before, next, this.#ports.clock.now());
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(status)) return before;
+    if (before !== undefined && sameJson(before, status)) return before;
     this.#statuses.set(uid, status);
     this.#write(() => this.#ports.store.put(TABLE, uid, status));
     for (const listener of this.#listeners) listener(uid, status);
@@ -63,6 +64,14 @@ export class StatusManager {
   forget(uid: string): void {
     if (!this.#statuses.delete(uid)) return;
     this.#write(() => this.#ports.store.delete(TABLE, uid));
+  }
+
+  /**
+   * Whether the status of a pod that is gone is still stored, as the disk is full. A pod of the same UID must wait: an agent
+   * that finds that status would take it for ended.
+   */
+  isEndStored(uid: string): boolean {
+    return this.#statuses.has(uid) || !this.#ports.store.isDeletePending(TABLE, uid);
   }
 
   #write(action: () => void): void {

@@ -20,6 +20,7 @@ import { createDockerConfigFiles } from "../../host/registry/docker-config-files
 import { createStats } from "../../host/stats/create-stats.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
+import { createLocalTokenSource } from "../../host/tokens/create-local-token-source.ts";
 import { HostError, RuntimeError } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ShutDownOptions } from "../../server/index.ts";
@@ -126,6 +127,8 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
     runtimePid: runtime.pid(),
     startedAtMs: clock.now(),
   });
+  const stats = await createStats({ clock });
+  const rootFs = await stats.filesystem(rootDir);
   const agent = createAgent(
     {
       clock,
@@ -141,7 +144,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       cgroups,
       kernelLog: createKernelLog({ clock }),
       oomCounters: await createOomCounters({ driver: kubelet.cgroupDriver, root: kubelet.cgroupRoot ?? "/" }),
-      stats: await createStats({ clock }),
+      stats,
       pressureSignals: await createPressureSignals({
         driver: kubelet.cgroupDriver,
         root: kubelet.cgroupRoot ?? "/",
@@ -149,6 +152,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       files: await createPodFiles({ rootDir }),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
+      tokens: createLocalTokenSource({ directory: `${rootDir}/service-accounts`, nodeName, now: () => clock.now() }),
       prober: createProber(),
       sources: manifestSources(configuration, { clock, log }),
       readManifest: manifestReader(nodeName),
@@ -159,7 +163,9 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       {
         nodeName,
         hostIps,
+        labels: input.node.nodeLabels,
         rootDir,
+        ...(rootFs !== undefined && { rootFsBytes: rootFs.capacityBytes }),
         standalone,
         cgroupVersion: cgroups.version,
         keepImages: runtime.keepImages,

@@ -4,6 +4,7 @@
  */
 import type * as v1 from "kubernetes-types/core/v1.js";
 import type * as meta from "kubernetes-types/meta/v1.js";
+import type * as newer from "./newer-fields.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
 export type ObjectMeta = DeepReadonly<meta.ObjectMeta>;
@@ -16,6 +17,7 @@ export type PodCondition = DeepReadonly<v1.PodCondition>;
 export type PodSecurityContext = DeepReadonly<v1.PodSecurityContext>;
 export type Container = DeepReadonly<v1.Container>;
 export type EphemeralContainer = DeepReadonly<v1.EphemeralContainer>;
+export type ContainerRestartRule = DeepReadonly<v1.ContainerRestartRule>;
 export type ContainerPort = DeepReadonly<v1.ContainerPort>;
 export type ContainerStatus = DeepReadonly<v1.ContainerStatus>;
 export type ContainerState = DeepReadonly<v1.ContainerState>;
@@ -24,6 +26,7 @@ export type SecurityContext = DeepReadonly<v1.SecurityContext>;
 export type SeccompProfile = DeepReadonly<v1.SeccompProfile>;
 export type EnvVar = DeepReadonly<v1.EnvVar>;
 export type EnvFromSource = DeepReadonly<v1.EnvFromSource>;
+export type FileKeySelector = DeepReadonly<newer.FileKeySelector>;
 export type Volume = DeepReadonly<v1.Volume>;
 export type VolumeMount = DeepReadonly<v1.VolumeMount>;
 export type Probe = DeepReadonly<v1.Probe>;

@@ -24,6 +24,7 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   CustomCPUCFSQuotaPeriod: asked(false),
   // Differs: off by default in 1.33, on from 1.35; a node alone has no use for the switch.
   KubeletCrashLoopBackOffMax: asked(true),
+  ReduceDefaultCrashLoopBackOffDecay: asked(false),
 
   AppArmor: always,
   AppArmorFields: always,
@@ -34,6 +35,7 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   PodDisruptionConditions: always,
   PodHostIPs: always,
 
+  ContainerRestartRules: ahead,
   EventedPLEG: ahead,
   ExecProbeTimeout: on,
   ImageMaximumGCAge: on,
@@ -45,7 +47,6 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   AllowOverwriteTerminationGracePeriodSeconds: off,
   ClusterTrustBundle: off,
   ClusterTrustBundleProjection: off,
-  ContainerRestartRules: off,
   ContainerStopSignals: off,
   CPUManagerPolicyAlphaOptions: off,
   CSIVolumeHealth: off,
@@ -72,7 +73,6 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   PodLevelResources: off,
   PodObservedGenerationTracking: off,
   QOSReserved: off,
-  ReduceDefaultCrashLoopBackOffDecay: off,
   ResourceHealthStatus: off,
   RuntimeClassInImageCriApi: off,
   SELinuxMount: off,
@@ -94,8 +94,8 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   LoggingBetaOptions: missing,
   MemoryManager: missing,
   NodeSwap: missing,
-  PodLifecycleSleepAction: missing,
-  PodLifecycleSleepActionAllowZero: missing,
+  PodLifecycleSleepAction: on,
+  PodLifecycleSleepActionAllowZero: on,
   ProcMountType: missing,
   RecursiveReadOnlyMounts: missing,
   RelaxedDNSSearchValidation: missing,

@@ -4,9 +4,16 @@
  */
 import type { Container, Pod, SeccompProfile, SecurityContext } from "../api/types.ts";
 import { podText } from "../pod/names.ts";
+import { appArmorSetting } from "./apparmor.ts";
 import { podNamespaces } from "./namespaces.ts";
 import { isSeccompError, type SeccompOptions, seccompSetting } from "./seccomp.ts";
-import type { Capability, LinuxContainerSecurityContext, SeLinuxOption } from "./types.ts";
+import type {
+  Capability,
+  LinuxContainerSecurityContext,
+  SeLinuxOption,
+  SupplementalGroupsPolicy,
+  UserNamespace,
+} from "./types.ts";
 
 /** User of the image's configuration; both absent: root. */
 export interface ImageUser {
@@ -14,8 +21,6 @@ export interface ImageUser {
   /** Counts only without `uid`. */
   readonly username?: string;
 }
-
-const APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/";
 
 const MASKED_PATHS = [
   "/proc/acpi",
@@ -72,6 +77,8 @@ export interface SecurityContextInput extends SeccompOptions {
   readonly targetContainerId?: string;
   /** Groups that volumes bring (persistent volume annotation). */
   readonly extraGroups?: readonly number[];
+  /** That of the pod's sandbox; absent: the machine's users. */
+  readonly userNamespace?: UserNamespace;
 }
 
 /** The security settings the runtime gets; `error` is the text of CreateContainerConfigError. */
@@ -82,7 +89,6 @@ export function linuxSecurityContext(
   const effective = effectiveSecurityContext(pod, container);
   const seccomp = seccompSetting(profileOf(pod, container), input);
   if (isSeccompError(seccomp)) return seccomp;
-  const apparmor = pod.metadata?.annotations?.[APPARMOR_ANNOTATION + container.name] ?? "";
   const groups = podGroups(pod, input.extraGroups);
   return {
     ...userSettings(effective, input.image),
@@ -91,9 +97,10 @@ export function linuxSecurityContext(
     privileged: effective.privileged ?? false,
     readonlyRootfs: effective.readOnlyRootFilesystem ?? false,
     noNewPrivs: effective.allowPrivilegeEscalation === false,
-    namespaceOptions: podNamespaces(pod, input.targetContainerId),
+    namespaceOptions: podNamespaces(pod, input.targetContainerId, input.userNamespace),
     ...(groups.length > 0 && { supplementalGroups: groups }),
-    ...(apparmor !== "" && { apparmorProfile: apparmor }),
+    ...groupsPolicy(pod),
+    ...appArmorSetting(pod, container),
     ...procPaths(effective),
     ...seccomp,
   };
@@ -115,6 +122,12 @@ export function podGroups(pod: Pod, extraGroups: readonly number[] = []): readon
   const { fsGroup, supplementalGroups } = pod.spec?.securityContext ?? {};
   if (pod.spec?.securityContext == null) return [];
   return [...(fsGroup == null ? [] : [fsGroup]), ...extraGroups, ...(supplementalGroups ?? [])];
+}
+
+/** Merge is what runtimes without the field do. */
+export function groupsPolicy(pod: Pod): { readonly supplementalGroupsPolicy?: SupplementalGroupsPolicy } {
+  const isStrict = pod.spec?.securityContext?.supplementalGroupsPolicy === "Strict";
+  return isStrict ? { supplementalGroupsPolicy: "Strict" } : {};
 }
 
 function procPaths(effective: SecurityContext): LinuxContainerSecurityContext {

@@ -264,3 +264,13 @@ export interface RuntimeCondition {
   readonly reason: string;
   readonly message: string;
 }
+/** A runtime handler (of a RuntimeClass) and what it can do; without `features` nothing of it. */
+export interface RuntimeHandler {
+  /** "": the default one. */
+  readonly name: string;
+  readonly features?: RuntimeHandlerFeatures;
+}
+export interface RuntimeHandlerFeatures {
+  readonly recursiveReadOnlyMounts: boolean;
+  readonly userNamespaces: boolean;
+}

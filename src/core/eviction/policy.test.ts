@@ -66,6 +66,14 @@ describe("evictionPace AsNeeded", () => {
     }));
     assert.deepEqual(victimsOf(node.again(first, measured, { summary: { node: { fs: fs(1, 200) }, pods } })), ["w0"]);
   });
+
+  test("evicts nobody after a reclaim before it is measured what that freed", () => {
+    const node = new EvictionNode({ evictionHard: { "nodefs.available": "500Mi" } }, asNeeded);
+    const measured = { atSeconds: 0, node: { fs: fs(0, 0) }, pods: [{ uid: "w", rootfs: { usedBytes: 400 * MI } }] };
+    const { plan, trace } = node.again(node.step(measured), measured, {});
+    assert.equal(plan.kind === "nothing" && plan.reason, "NoStatistics");
+    assert.deepEqual(trace.reclaim, { succeeded: false, wasMeasured: false, unresolvedKeys: [] });
+  });
 });
 
 describe("the grace of a soft eviction", () => {

@@ -69,7 +69,10 @@ export function stepEviction(config: EvictionConfig, state: EvictionState, input
   return actOnThresholds(config, input, observed, { state: next, trace: limited });
 }
 
-/** Goes on after a reclaim: `input` and `plan` are those of the step that asked for it, `state` is the newest. */
+/**
+ * Goes on after a reclaim: `plan` and the summary of `input` are those of the step that asked for it, its pods and `state`
+ * are the newest.
+ */
 export function afterReclaim(
   config: EvictionConfig,
   state: EvictionState,
@@ -89,8 +92,9 @@ export function afterReclaim(
   const unresolvedKeys = unresolved.map(({ key }) => key);
   const reclaimed = { ...trace, reclaim: { succeeded, wasMeasured: second !== undefined, unresolvedKeys } };
   if (succeeded) return { state, plan: nothing(config, "Reclaimed"), trace: reclaimed };
-  // The kubelet ranks by what it saw before the reclaim. An eviction to measure goes by what is there now.
+  // The kubelet ranks by what it saw before the reclaim. An eviction to measure goes by what is there now, or waits for it.
   const isFresh = config.policy.evictionPace === "AsNeeded" || plan.kind === "reclaimPodMemory";
+  if (isFresh && second === undefined) return { state, plan: nothing(config, "NoStatistics"), trace: reclaimed };
   const observed = isFresh && second !== undefined ? second : observeSignals(first, input.memory, config.policy);
   return evict(config, threshold, { ...input, observed }, { state, trace: reclaimed }, []);
 }

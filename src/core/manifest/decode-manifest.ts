@@ -1,3 +1,4 @@
+import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
 import type { DecodeIssue } from "./decode-issue.ts";
 import { decodeStruct } from "./decode-struct.ts";
@@ -10,7 +11,8 @@ import { typeMetaOf } from "./type-meta.ts";
 export type DecodedObject =
   | { readonly kind: "Pod"; readonly pod: Pod; readonly line: number }
   | { readonly kind: "ConfigMap"; readonly configMap: ConfigMap; readonly line: number }
-  | { readonly kind: "Secret"; readonly secret: Secret; readonly line: number };
+  | { readonly kind: "Secret"; readonly secret: Secret; readonly line: number }
+  | { readonly kind: "RuntimeClass"; readonly runtimeClass: RuntimeClass; readonly line: number };
 
 /** Objects that could be read, in document order, and everything that was wrong. An object with an issue is not among them. */
 export interface DecodedManifest {
@@ -18,8 +20,9 @@ export interface DecodedManifest {
   readonly issues: readonly DecodeIssue[];
 }
 
-const KINDS = ["Pod", "ConfigMap", "Secret"] as const;
-type Kind = (typeof KINDS)[number];
+const API_VERSIONS = { Pod: "v1", ConfigMap: "v1", Secret: "v1", RuntimeClass: "node.k8s.io/v1" } as const;
+type Kind = keyof typeof API_VERSIONS;
+const KINDS = Object.keys(API_VERSIONS) as readonly Kind[];
 const LIST_KINDS: ReadonlyMap<string, Kind | undefined> = new Map([
   ["List", undefined],
   ["PodList", "Pod"],
@@ -29,7 +32,7 @@ const LIST_KINDS: ReadonlyMap<string, Kind | undefined> = new Map([
 const TYPE_META_FIELDS = new Set(["apiVersion", "kind", "metadata", "items"]);
 
 /**
- * Decodes one document: a Pod, ConfigMap, Secret, or a list of them. Unknown and duplicate fields are errors with a
+ * Decodes one document: a Pod, ConfigMap, Secret, RuntimeClass, or a list of them. Unknown and duplicate fields are errors with a
  * hint, as for `kubectl apply --validate=strict`; `lenient` passes over them as the kubelet does. An empty document
  * gives nothing.
  */
@@ -84,15 +87,18 @@ function kindOf(node: ManifestNode): Kind | DecodedManifest {
   const meta = typeMetaOf(node);
   if ("error" in meta) return failed("kind", "", node.line, meta.error);
   const kind = KINDS.find((known) => known === meta.kind);
-  if (kind !== undefined && meta.apiVersion === "v1") return kind;
+  if (kind !== undefined && meta.apiVersion === API_VERSIONS[kind]) return kind;
   const line = node.kind === "map" ? (entryOf(node, "kind")?.line ?? node.line) : node.line;
-  const text = `${meta.apiVersion} ${meta.kind} is not handled here: only v1 Pod, ConfigMap and Secret are`;
-  const meant = meta.apiVersion === "v1" ? nearestName(meta.kind, KINDS) : undefined;
+  const handled = "only v1 Pod, ConfigMap and Secret and node.k8s.io/v1 RuntimeClass are";
+  const text = `${meta.apiVersion} ${meta.kind} is not handled here: ${handled}`;
+  const namesakes = KINDS.filter((known) => API_VERSIONS[known] === meta.apiVersion);
+  const meant = nearestName(meta.kind, namesakes);
   return failed("kind", "kind", line, text, meant === undefined ? undefined : `did you mean "${meant}"?`);
 }
 
 function objectOf(kind: Kind, value: unknown, line: number): DecodedObject {
   if (kind === "Pod") return { kind, pod: value as Pod, line };
+  if (kind === "RuntimeClass") return { kind, runtimeClass: value as RuntimeClass, line };
   if (kind === "ConfigMap") return { kind, configMap: defaultConfigMap(value as ConfigMap), line };
   return { kind, secret: defaultSecret(value as Secret), line };
 }

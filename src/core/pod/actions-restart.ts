@@ -1,4 +1,5 @@
-import type { Pod } from "../api/types.ts";
+import type { Container, Pod, PodSpec } from "../api/types.ts";
+import { restartsAfter } from "./restart-policy.ts";
 import type { RuntimeContainerStatus, RuntimePodStatus } from "./runtime-status.ts";
 
 /** The newest instance of a container; `undefined`: the runtime has none. */
@@ -24,7 +25,11 @@ export function shouldContainerBeRestarted(
   if (status === undefined) return true;
   if (status.state === "CONTAINER_RUNNING") return false;
   if (status.state !== "CONTAINER_EXITED") return true;
-  const policy = pod.spec?.restartPolicy;
-  if (policy === "Never") return false;
-  return policy !== "OnFailure" || status.exitCode !== 0;
+  const spec = pod.spec ?? { containers: [] };
+  return restartsAfter(restartableContainer(spec, containerName), spec, status.exitCode);
+}
+
+/** The container of that name among those that can be started again (ephemeral ones never are). */
+export function restartableContainer(spec: PodSpec, name: string): Container | undefined {
+  return [...spec.containers, ...(spec.initContainers ?? [])].find((container) => container.name === name);
 }

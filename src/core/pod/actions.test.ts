@@ -57,7 +57,10 @@ test("with a new sandbox no init container of the old one is left to look done",
     instance("j1", "j", "CONTAINER_RUNNING"),
     instance("a1", "a", "CONTAINER_EXITED"),
   );
-  assert.equal(actions.nextInitContainerToStart?.name, "i");
+  assert.deepEqual(
+    actions.initContainersToStart.map(({ name }) => name),
+    ["i"],
+  );
   assert.deepEqual(actions.initContainersToRemove, ["i1", "j1"]);
 });
 

@@ -1,8 +1,9 @@
 import type { Container, EphemeralContainer, Pod, PodSpec } from "../api/types.ts";
-import { initContainersToRemove, initProgress } from "./actions-init.ts";
+import { initActions, initContainersToRemove, unknownToKill } from "./actions-init.ts";
 import { newestContainerStatus, shouldContainerBeRestarted } from "./actions-restart.ts";
 import { sandboxChange } from "./actions-sandbox.ts";
 import type { KillReason } from "./grace-period.ts";
+import { canRestart, restartsAfter, restartsWhenKilled } from "./restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "./runtime-status.ts";
 
 export interface ContainerToKill {
@@ -21,8 +22,8 @@ export interface PodActions {
   /** The sandbox to use, or the one that is replaced; "" when there is none. */
   readonly sandboxId: string;
   readonly attempt: number;
-  /** At most one a sync; absent: none. */
-  readonly nextInitContainerToStart?: Container;
+  /** At most one that has not had its turn a sync, and sidecars that are to run again. */
+  readonly initContainersToStart: readonly Container[];
   readonly containersToStart: readonly Container[];
   readonly ephemeralContainersToStart: readonly EphemeralContainer[];
   readonly containersToKill: readonly ContainerToKill[];
@@ -42,7 +43,10 @@ export interface PodActionsInput {
 
 type Decision = Omit<PodActions, "initContainersToRemove">;
 
-/** Source: kubelet kuberuntime_manager.go computePodActions (1.26). Lists are in spec order. */
+/**
+ * Source: kubelet kuberuntime_manager.go computePodActions (1.26; sidecars of 1.29, restart rules of 1.34). Lists are in
+ * spec order.
+ */
 export function computePodActions(input: PodActionsInput): PodActions {
   const spec = input.pod.spec ?? { containers: [] };
   const decision = decide(input, spec);
@@ -58,44 +62,60 @@ function decide(input: PodActionsInput, spec: PodSpec): Decision {
     createSandbox: change.changed,
     sandboxId: change.sandboxId,
     attempt: change.attempt,
+    initContainersToStart: [],
     containersToStart: [],
     ephemeralContainersToStart: [],
     containersToKill: [],
   };
-  if (change.changed) return withNewSandbox(base, spec, podStatus);
+  if (change.changed) return withNewSandbox(base, spec, input);
 
   // They are never restarted, and need not wait for initialization.
   const ephemeralContainersToStart = (spec.ephemeralContainers ?? []).filter(
     ({ name }) => newestContainerStatus(podStatus, name) === undefined,
   );
-  const progress = initProgress(spec, podStatus);
-  if (!progress.done) {
-    const { next, failed } = progress;
-    if (next === undefined) return { ...base, ephemeralContainersToStart };
-    if (failed !== undefined && spec.restartPolicy === "Never") {
-      return { ...base, killPod: true, ephemeralContainersToStart };
-    }
-    const unknown = failed?.state === "CONTAINER_UNKNOWN" ? [killUnknown(failed, "Init container")] : [];
-    return { ...base, ephemeralContainersToStart, nextInitContainerToStart: next, containersToKill: unknown };
-  }
-  return { ...base, ephemeralContainersToStart, ...mainContainerActions(input, spec) };
+  const init = initActions(spec, input);
+  if (init.failed) return { ...base, killPod: true, ephemeralContainersToStart };
+  const initialized = {
+    ...base,
+    ephemeralContainersToStart,
+    initContainersToStart: init.start,
+    containersToKill: [...init.kill, ...strays(spec, podStatus)],
+  };
+  if (!init.done) return initialized;
+  const main = mainContainerActions(input, spec);
+  // Sidecars do not keep a pod alive whose regular containers are done.
+  if (main.killPod) return { ...initialized, ...main, initContainersToStart: [] };
+  return { ...initialized, ...main, containersToKill: [...initialized.containersToKill, ...main.containersToKill] };
 }
 
-function withNewSandbox(base: Decision, spec: PodSpec, podStatus: RuntimePodStatus): Decision {
+/** Differs: an ephemeral container that the manifest names no more is ended; the API lets nobody take one out. */
+function strays(spec: PodSpec, podStatus: RuntimePodStatus): readonly ContainerToKill[] {
+  const { containers, initContainers = [], ephemeralContainers = [] } = spec;
+  const names = new Set([...containers, ...initContainers, ...ephemeralContainers].map(({ name }) => name));
+  return podStatus.containerStatuses
+    .filter(({ name, state }) => state === "CONTAINER_RUNNING" && !names.has(name))
+    .map(({ id, name }) => ({ id, name, message: `Container ${name} is not in the pod any more`, reason: "" }));
+}
+
+function withNewSandbox(base: Decision, spec: PodSpec, input: PodActionsInput): Decision {
+  const { podStatus } = input;
+  const { containers, initContainers: [firstInit] = [] } = spec;
   // Without any container instance the sandbox never worked: creating it is tried again whatever the policy says.
-  const over = spec.restartPolicy === "Never" && base.attempt !== 0 && podStatus.containerStatuses.length > 0;
+  const nothingRestarts = !containers.some((container) => canRestart(container, spec));
+  const over = nothingRestarts && base.attempt !== 0 && podStatus.containerStatuses.length > 0;
   if (over) return { ...base, createSandbox: false };
-  const containersToStart = spec.containers.filter(
-    ({ name }) => !(spec.restartPolicy === "OnFailure" && hasSucceeded(newestContainerStatus(podStatus, name))),
-  );
-  if (containersToStart.length === 0 && initProgress(spec, podStatus).done) return { ...base, createSandbox: false };
+  const containersToStart = containers.filter((container) => !hasEndedForGood(container, spec, podStatus));
+  if (containersToStart.length === 0 && initActions(spec, input).done) return { ...base, createSandbox: false };
   // A new sandbox starts from the beginning: init containers run again.
-  const [firstInit] = spec.initContainers ?? [];
-  return firstInit === undefined ? { ...base, containersToStart } : { ...base, nextInitContainerToStart: firstInit };
+  return firstInit === undefined ? { ...base, containersToStart } : { ...base, initContainersToStart: [firstInit] };
 }
 
-function hasSucceeded(status: RuntimeContainerStatus | undefined): boolean {
-  return status?.state === "CONTAINER_EXITED" && status.exitCode === 0;
+/** Under the pod's policy Never alone all containers start again where any does: so does the kubelet. */
+function hasEndedForGood(container: Container, spec: PodSpec, podStatus: RuntimePodStatus): boolean {
+  const status = newestContainerStatus(podStatus, container.name);
+  if (status?.state !== "CONTAINER_EXITED") return false;
+  if (container.restartPolicy === undefined && spec.restartPolicy === "Never") return false;
+  return !restartsAfter(container, spec, status.exitCode);
 }
 
 function mainContainerActions(
@@ -110,7 +130,7 @@ function mainContainerActions(
     if (status?.state !== "CONTAINER_RUNNING") {
       if (!shouldContainerBeRestarted(container.name, input.pod, input.podStatus)) continue;
       containersToStart.push(container);
-      if (status?.state === "CONTAINER_UNKNOWN") containersToKill.push(killUnknown(status, "Container"));
+      if (status !== undefined) containersToKill.push(...unknownToKill(status, "Container"));
       continue;
     }
     const fault = faultOf(input, container, status);
@@ -118,7 +138,7 @@ function mainContainerActions(
       kept += 1;
       continue;
     }
-    const restart = fault.restartAlways || spec.restartPolicy !== "Never";
+    const restart = fault.restartAlways || restartsWhenKilled(container, spec);
     if (restart) containersToStart.push(container);
     containersToKill.push({
       id: status.id,
@@ -157,10 +177,4 @@ function faultOf(input: PodActionsInput, container: Container, status: RuntimeCo
     };
   }
   return undefined;
-}
-
-/** It may be running: killing it first keeps two instances of one container from running side by side. */
-function killUnknown(status: RuntimeContainerStatus, what: "Container" | "Init container"): ContainerToKill {
-  const message = `${what} is in "unknown" state, try killing it before restart`;
-  return { id: status.id, name: status.name, message, reason: "Unknown" };
 }

@@ -1,5 +1,7 @@
 import { goQuote } from "../api/go-quote.ts";
-import type { ContainerStatus, PodCondition, PodPhase, PodSpec } from "../api/types.ts";
+import type { Container, ContainerStatus, PodCondition, PodPhase, PodSpec } from "../api/types.ts";
+import { hasStarted } from "./phase.ts";
+import { isSidecar } from "./restart-policy.ts";
 
 /** What the kubelet says of a pod in one condition; times are added where conditions are merged with the old ones. */
 export type ConditionDraft = Pick<PodCondition, "type" | "status"> & {
@@ -16,8 +18,8 @@ export const KUBELET_CONDITION_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `statuses` undefined means that nothing is known (differs from an empty list).
- * Source: kubelet status/generate.go GenerateContainersReadyCondition.
+ * Of regular containers and sidecars. `statuses`: of all containers, undefined means that nothing is known (differs from
+ * an empty list). Source: kubelet status/generate.go GenerateContainersReadyCondition (1.26; sidecars of 1.29).
  */
 export function containersReadyCondition(
   spec: PodSpec,
@@ -26,7 +28,8 @@ export function containersReadyCondition(
 ): ConditionDraft {
   const type = "ContainersReady";
   if (statuses === undefined) return { type, status: "False", reason: "UnknownContainerStatuses" };
-  const { unknown, unready } = splitByReadiness(spec.containers, statuses);
+  const serving = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers];
+  const { unknown, unready } = splitByReadiness(serving, statuses, ({ ready }) => ready);
   if (phase === "Succeeded" && unknown.length === 0) return { type, status: "False", reason: "PodCompleted" };
   if (phase === "Failed") return { type, status: "False", reason: "PodFailed" };
   const message = unreadyMessage(unknown, unready, "unready");
@@ -60,36 +63,51 @@ export function podReadyCondition(
 }
 
 /**
- * Initialized: every init container is `ready`, which for them means that it ended well.
- * Source: kubelet status/generate.go GeneratePodInitializedCondition (1.26).
+ * Initialized: every init container is `ready`, which for them means that it ended well, and every sidecar has started
+ * up. A pod with sidecars whose regular containers have started stays so while a sidecar starts again. `statuses`: of
+ * all containers. Source: kubelet status/generate.go GeneratePodInitializedCondition (1.26; sidecars of 1.29).
  */
 export function podInitializedCondition(
   spec: PodSpec,
-  initStatuses: readonly ContainerStatus[] | undefined,
+  statuses: readonly ContainerStatus[] | undefined,
   phase: PodPhase,
 ): ConditionDraft {
   const type = "Initialized";
   const initContainers = spec.initContainers ?? [];
-  if (initStatuses === undefined && initContainers.length > 0) {
+  if (statuses === undefined && initContainers.length > 0) {
     return { type, status: "False", reason: "UnknownContainerStatuses" };
   }
-  const { unknown, unready } = splitByReadiness(initContainers, initStatuses ?? []);
+  const { unknown, unready } = splitByReadiness(initContainers, statuses ?? [], isInitialized);
   if (phase === "Succeeded" && unknown.length === 0) return { type, status: "True", reason: "PodCompleted" };
   const message = unreadyMessage(unknown, unready, "incomplete");
   if (message === "") return { type, status: "True" };
-  return { type, status: "False", reason: "ContainersNotInitialized", message };
+  const wasInitialized = initContainers.some(isSidecar) && anyStarted(spec.containers, statuses ?? []);
+  return wasInitialized
+    ? { type, status: "True" }
+    : { type, status: "False", reason: "ContainersNotInitialized", message };
+}
+
+function isInitialized(status: ContainerStatus, container: Container): boolean {
+  return isSidecar(container) ? status.started === true : status.ready;
+}
+
+function anyStarted(containers: readonly Container[], statuses: readonly ContainerStatus[]): boolean {
+  const names = new Set(containers.map(({ name }) => name));
+  return statuses.some((status) => names.has(status.name) && hasStarted(status));
 }
 
 function splitByReadiness(
-  containers: readonly { readonly name: string }[],
+  containers: readonly Container[],
   statuses: readonly ContainerStatus[],
+  isReady: (status: ContainerStatus, container: Container) => boolean,
 ): { readonly unknown: readonly string[]; readonly unready: readonly string[] } {
   const unknown: string[] = [];
   const unready: string[] = [];
-  for (const { name } of containers) {
+  for (const container of containers) {
+    const { name } = container;
     const status = statuses.find((candidate) => candidate.name === name);
     if (status === undefined) unknown.push(name);
-    else if (!status.ready) unready.push(name);
+    else if (!isReady(status, container)) unready.push(name);
   }
   return { unknown, unready };
 }

@@ -31,6 +31,7 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   "spec.schedulerName",
   "status.phase",
   "status.hostIP",
+  "status.hostIPs",
   "status.podIP",
   "status.podIPs",
 ]);
@@ -55,6 +56,8 @@ function runtimeValue(path: string, { pod, podIps, hostIps }: FieldContext): str
       return pod.spec?.serviceAccountName ?? "";
     case "status.hostIP":
       return hostIps[0] ?? "";
+    case "status.hostIPs":
+      return hostIps.join(",");
     case "status.podIP":
       return sortPodIps(podIps, hostIps)[0] ?? "";
     case "status.podIPs":
@@ -81,6 +84,14 @@ export function metadataValue(path: string, pod: Pod): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Value of a field as a downward API volume shows it. Source: pkg/fieldpath ExtractFieldPathAsString. */
+export function volumeFieldValue(fieldPath: string, pod: Pod): FieldValue {
+  const subscripted = splitSubscript(fieldPath);
+  if (subscripted !== undefined) return subscriptValue(fieldPath, subscripted, pod);
+  const value = metadataValue(fieldPath, pod);
+  return value === undefined ? { error: `unsupported fieldPath: ${fieldPath}` } : { value };
 }
 
 function mapText(map: Readonly<Record<string, string>>): string {

@@ -10,9 +10,16 @@ const NOT_HASHED: ReadonlySet<string> = new Set(["resizePolicy"]);
  * Go struct, so that a new version of the API types alone changes no hash.
  */
 export function containerHash(container: Container): string {
+  const known = hashes.get(container);
+  if (known !== undefined) return known;
   const hashed = Object.fromEntries(Object.entries(container).filter(([name]) => !NOT_HASHED.has(name)));
-  return fnv1a(canonicalJson(hashed) ?? "").toString(16);
+  const hash = fnv1a(canonicalJson(hashed) ?? "").toString(16);
+  hashes.set(container, hash);
+  return hash;
 }
+
+/** A spec does not change; it is asked for its hash at every sync of its pod. */
+const hashes = new WeakMap<Container, string>();
 
 /** JSON with sorted keys and without empty parts; `undefined`: all of it is empty. */
 function canonicalJson(value: unknown): string | undefined {
@@ -30,8 +37,19 @@ function canonicalJson(value: unknown): string | undefined {
     : `{${fields.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`;
 }
 
+/** Of the text's UTF-8 bytes. */
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return fnv1aOf(new TextEncoder().encode(text));
+    hash = Math.imul(hash ^ code, 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+function fnv1aOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }

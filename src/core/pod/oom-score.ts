@@ -2,7 +2,7 @@ import type { Container, Pod } from "../api/types.ts";
 import { bytesOf } from "../quantity/index.ts";
 import { isNodeCriticalPod } from "./critical.ts";
 import { qosClass } from "./qos.ts";
-import { isSidecar } from "./resources.ts";
+import { isSidecar } from "./restart-policy.ts";
 
 /** For the agent and other daemons that the node cannot do without. */
 export const KUBELET_OOM_SCORE_ADJ = -999;

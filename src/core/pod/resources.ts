@@ -16,6 +16,7 @@ import {
   quantityValue,
   ZERO_QUANTITY,
 } from "../quantity/index.ts";
+import { isSidecar } from "./restart-policy.ts";
 
 /** Resource name -> quantity. A resource that nobody named is absent, which differs from zero. */
 export type ResourceQuantities = ReadonlyMap<string, Quantity>;
@@ -31,11 +32,6 @@ type ResourceKind = "requests" | "limits";
 interface Demand {
   readonly resources?: ResourceRequirements;
   readonly restartPolicy?: string;
-}
-
-/** Whether an init container goes on running beside the regular ones. */
-export function isSidecar(container: { readonly restartPolicy?: string }): boolean {
-  return container.restartPolicy === "Always";
 }
 
 function add(sums: Sums, name: string, quantity: Quantity): void {

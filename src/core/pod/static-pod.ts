@@ -1,11 +1,14 @@
 import type { Pod, Toleration } from "../api/types.ts";
 import { staticPodUid } from "./static-pod-uid.ts";
+import type { ValidationRules } from "./validation/rules.ts";
 
 /** Where a static pod comes from. `location` is the file's path or the URL. */
 export interface StaticPodSource {
   readonly nodeName: string;
   readonly location: string;
   readonly isFile: boolean;
+  /** Default "current". */
+  readonly rules?: ValidationRules;
 }
 
 /** Set on every static pod: its UID as the source gave it. */

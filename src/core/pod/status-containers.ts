@@ -1,6 +1,7 @@
 import { formatTime } from "../api/time.ts";
-import type { ContainerState, ContainerStatus, Pod } from "../api/types.ts";
+import type { Container, ContainerState, ContainerStatus, Pod } from "../api/types.ts";
 import { newestContainerStatus, shouldContainerBeRestarted } from "./actions-restart.ts";
+import { isSidecar } from "./restart-policy.ts";
 import type { RuntimeContainerStatus, RuntimePodStatus } from "./runtime-status.ts";
 
 /** Why the last start of a container failed, as its waiting state shows it (`CrashLoopBackOff`, `ErrImagePull`, ...). */
@@ -13,7 +14,7 @@ export interface ContainerStatusesInput {
   readonly pod: Pod;
   readonly podStatus: RuntimePodStatus;
   /** The containers of one kind (regular, init or ephemeral), from the spec. */
-  readonly containers: readonly { readonly name: string; readonly image?: string }[];
+  readonly containers: readonly Pick<Container, "name" | "image" | "restartPolicy">[];
   readonly isInit: boolean;
   /** Statuses of the same kind as they were last time. */
   readonly previous: readonly ContainerStatus[];
@@ -140,7 +141,9 @@ function timeField<K extends string>(key: K, ms: number): { readonly [key in K]?
 function withStartError(input: ContainerStatusesInput, status: ContainerStatus): ContainerStatus {
   const error = input.startErrors.get(status.name);
   if (error === undefined) return status;
-  if (input.isInit && hasSucceeded(newestContainerStatus(input.podStatus, status.name))) return status;
+  const container = input.containers.find(({ name }) => name === status.name);
+  const runsOnce = input.isInit && container !== undefined && !isSidecar(container);
+  if (runsOnce && hasSucceeded(newestContainerStatus(input.podStatus, status.name))) return status;
   if (!shouldContainerBeRestarted(status.name, input.pod, input.podStatus)) return status;
   const waiting = { reason: error.reason, ...(error.message === "" ? {} : { message: error.message }) };
   const lastState = status.state?.terminated === undefined ? status.lastState : status.state;

@@ -1,3 +1,5 @@
+import type { PodStatus } from "../api/types.ts";
+
 /** The pod's and the node's addresses, as they stand in a status. Absent: none is known. */
 export interface AddressFields {
   readonly hostIP?: string;
@@ -37,6 +39,11 @@ export function addressFields(
     ...(hostIP === undefined ? {} : { hostIP }),
     ...(podIP === undefined ? {} : { podIP, podIPs: ips.map((ip) => ({ ip })) }),
   };
+}
+
+/** All addresses of the node, which a status shows since 1.28; absent: none is known. */
+export function withHostIps(status: PodStatus, hostIps: readonly string[]): PodStatus {
+  return hostIps.length === 0 ? status : { ...status, hostIPs: hostIps.map((ip) => ({ ip })) };
 }
 
 function isIpv6(ip: string): boolean {

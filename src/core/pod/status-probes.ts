@@ -1,4 +1,5 @@
-import type { ContainerStatus, PodSpec } from "../api/types.ts";
+import type { Container, ContainerStatus, PodSpec } from "../api/types.ts";
+import { isSidecar } from "./restart-policy.ts";
 import type { ProbeResult } from "./runtime-status.ts";
 
 /** Last results by container id (without the runtime's scheme). */
@@ -18,20 +19,35 @@ export function withProbeResults(
   results: ProbeResults,
 ): readonly ContainerStatus[] {
   return statuses.map((status) => {
-    if (status.state?.running === undefined) return { ...status, started: false };
     const container = spec.containers.find((candidate) => candidate.name === status.name);
-    const id = rawContainerId(status.containerID);
-    const startup = results.startup.get(id);
-    const started = startup === undefined ? container?.startupProbe === undefined : startup === "Success";
-    if (!started) return { ...status, started };
-    const ready = results.readiness.get(id) === "Success" || container?.readinessProbe === undefined;
-    return { ...status, started, ready };
+    return probed(status, container, results);
   });
 }
 
-/** An init container is ready once it has ended well. Source: as above. */
-export function withInitReadiness(statuses: readonly ContainerStatus[]): readonly ContainerStatus[] {
-  return statuses.map((status) => ({ ...status, ready: status.state?.terminated?.exitCode === 0 }));
+/**
+ * An init container is ready once it has ended well; a sidecar has started and is ready as a regular container has and
+ * is. Source: as above, sidecars of 1.29.
+ */
+export function withInitReadiness(
+  statuses: readonly ContainerStatus[],
+  spec: PodSpec,
+  results: ProbeResults,
+): readonly ContainerStatus[] {
+  return statuses.map((status) => {
+    const container = spec.initContainers?.find((candidate) => candidate.name === status.name);
+    if (container !== undefined && isSidecar(container)) return probed(status, container, results);
+    return { ...status, ready: status.state?.terminated?.exitCode === 0 };
+  });
+}
+
+function probed(status: ContainerStatus, container: Container | undefined, results: ProbeResults): ContainerStatus {
+  if (status.state?.running === undefined) return { ...status, started: false };
+  const id = rawContainerId(status.containerID);
+  const startup = results.startup.get(id);
+  const started = startup === undefined ? container?.startupProbe === undefined : startup === "Success";
+  if (!started) return { ...status, started };
+  const ready = results.readiness.get(id) === "Success" || container?.readinessProbe === undefined;
+  return { ...status, started, ready };
 }
 
 /** `containerd://abc` -> `abc`; "" for none. */

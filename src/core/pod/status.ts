@@ -52,9 +52,10 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
   const main = of(spec.containers, previous.containerStatuses, false);
   const init = of(spec.initContainers, previous.initContainerStatuses, true);
   const ephemeral = of(spec.ephemeralContainers, previous.ephemeralContainerStatuses, false);
-  const outcome = decideOutcome(input, previous, podPhase(spec, [...main, ...init]));
   const mainReady = withProbeResults(main, spec, input.probes);
-  const initReady = withInitReadiness(init);
+  const initReady = withInitReadiness(init, spec, input.probes);
+  const all = [...mainReady, ...initReady];
+  const outcome = decideOutcome(input, previous, podPhase(spec, all));
 
   const conditions = withConditions(foreignConditions(pod, previous), input.evict?.conditions ?? []);
   return {
@@ -63,9 +64,9 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
     ...(outcome.message ? { message: outcome.message } : {}),
     conditions: [
       ...conditions,
-      podInitializedCondition(spec, initReady, outcome.phase),
-      podReadyCondition(spec, conditions, mainReady, outcome.phase),
-      containersReadyCondition(spec, mainReady, outcome.phase),
+      podInitializedCondition(spec, all, outcome.phase),
+      podReadyCondition(spec, conditions, all, outcome.phase),
+      containersReadyCondition(spec, all, outcome.phase),
       { type: "PodScheduled", status: "True" } satisfies ConditionDraft,
     ],
     ...addressFields(input.podStatus.ips, input.hostIps, spec.hostNetwork === true),

@@ -2,12 +2,16 @@
  * Which objects this node shall have, merged from all manifest files. A file that broke keeps what it said last; of two
  * files that claim one name the one that had it keeps it, else the first by path. Nothing is lost by a bad edit.
  */
+import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import { keepImmutable } from "./immutable-objects.ts";
+import { withRuntimeClass } from "./with-runtime-class.ts";
 
 export type ManifestObject =
   | { readonly kind: "Pod"; readonly object: Pod }
   | { readonly kind: "ConfigMap"; readonly object: ConfigMap }
-  | { readonly kind: "Secret"; readonly object: Secret };
+  | { readonly kind: "Secret"; readonly object: Secret }
+  | { readonly kind: "RuntimeClass"; readonly object: RuntimeClass };
 
 /** One thing that is wrong with a file. `document` counts from 0, `line` from 1; absent: the file as a whole. */
 export interface ManifestProblem {
@@ -51,6 +55,8 @@ export interface DesiredObjects {
   /** By "namespace/name". */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** By name. */
+  readonly runtimeClasses: ReadonlyMap<string, RuntimeClass>;
   /** Which file each name belongs to: `objectKey` -> `fileKey`. */
   readonly holders: ReadonlyMap<string, string>;
   readonly conflicts: readonly ManifestProblem[];
@@ -69,9 +75,11 @@ export function takeSnapshot(state: DesiredState, source: string, contents: read
   const others = Object.entries(state.files).filter(([, file]) => file.source !== source);
   const now = contents.map((content): [string, FileState] => {
     const key = fileKey(source, content.path);
+    const before = state.files[key];
+    const { objects, problems } = keepImmutable(before?.objects ?? [], content);
     return [
       key,
-      { source, path: content.path, objects: keptObjects(state.files[key], content), problems: content.problems },
+      { source, path: content.path, objects: keptObjects(before, { ...content, objects, problems }), problems },
     ];
   });
   const { [source]: _, ...unreadable } = state.unreadable;
@@ -102,8 +110,9 @@ function keptObjects(before: FileState | undefined, content: ManifestContent): r
   return [...content.objects, ...kept];
 }
 
-/** "Pod default/web": how an object is named in conflicts and problems. */
+/** "Pod default/web", "RuntimeClass gvisor": how an object is named in conflicts and problems. */
 export function objectKey({ kind, object }: ManifestObject): string {
+  if (kind === "RuntimeClass") return `${kind} ${object.metadata?.name ?? ""}`;
   return `${kind} ${object.metadata?.namespace ?? "default"}/${object.metadata?.name ?? ""}`;
 }
 
@@ -123,6 +132,7 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
   const pods = new Map<string, DesiredPod>();
   const configMaps = new Map<string, ConfigMap>();
   const secrets = new Map<string, Secret>();
+  const runtimeClasses = new Map<string, RuntimeClass>();
   const conflicts: ManifestProblem[] = [];
   const taken = new Set<string>();
   for (const { key, file, object, name } of claims) {
@@ -142,9 +152,14 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
     const id = name.slice(name.indexOf(" ") + 1);
     if (object.kind === "ConfigMap") configMaps.set(id, object.object);
     else if (object.kind === "Secret") secrets.set(id, object.object);
+    else if (object.kind === "RuntimeClass") runtimeClasses.set(id, object.object);
     else pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
   }
-  return { pods, configMaps, secrets, holders, conflicts };
+  const complete = [...pods].map(([uid, desired]): [string, DesiredPod] => [
+    uid,
+    { ...desired, pod: withRuntimeClass(desired.pod, runtimeClasses) },
+  ]);
+  return { pods: new Map(complete), configMaps, secrets, runtimeClasses, holders, conflicts };
 }
 
 function pathOf(state: DesiredState, key: string | undefined): string {

@@ -10,6 +10,7 @@ import { lineOfField } from "../manifest/field-line.ts";
 import { entryOf, type ManifestNode } from "../manifest/manifest-node.ts";
 import { readStaticPods } from "../manifest/static-manifest.ts";
 import { validateConfigMap, validateSecret } from "../manifest/validate-config.ts";
+import { validateRuntimeClass } from "../manifest/validate-runtime-class.ts";
 import { CONFIG_SOURCE_ANNOTATION } from "../pod/critical.ts";
 import { defaultPod } from "../pod/defaults.ts";
 import { standalonePod } from "../pod/standalone-pod.ts";
@@ -82,9 +83,14 @@ function checked(decoded: DecodedObject, origin: ManifestOrigin): CheckedObject 
       const object = withNamespace(decoded.secret);
       return { object: { kind: "Secret", object }, errors: validateSecret(object) };
     }
+    case "RuntimeClass": {
+      const object = decoded.runtimeClass;
+      return { object: { kind: "RuntimeClass", object }, errors: validateRuntimeClass(object) };
+    }
     case "Pod": {
       const object = standalonePod(defaultPod(decoded.pod), decoded.pod, origin);
-      return { object: { kind: "Pod", object }, errors: [...uidErrors(object), ...validatePod(object)] };
+      const errors = [...uidErrors(object), ...validatePod(object, { ephemeralContainers: true })];
+      return { object: { kind: "Pod", object }, errors };
     }
   }
 }
@@ -148,7 +154,7 @@ function issueProblem(
     document: index,
     line,
     ...(field !== "" && { field }),
-    ...(name !== "" && { subject: `${kind} ${nameIn(node, "namespace") || "default"}/${name}` }),
+    ...(name !== "" && { subject: subjectOf(kind, nameIn(node, "namespace") || "default", name) }),
     message: hint === undefined ? text : `${text} (${hint})`,
   };
 }
@@ -169,6 +175,11 @@ function validationProblem(
     subject,
     message: error.text,
   };
+}
+
+/** As `objectKey` names the object. */
+function subjectOf(kind: string, namespace: string, name: string): string {
+  return kind === "RuntimeClass" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
 function nameIn(node: ManifestNode, field: "name" | "namespace"): string {

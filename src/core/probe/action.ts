@@ -24,6 +24,8 @@ export interface HttpProbe {
   /** Host and User-Agent among them where set; in order. */
   readonly headers: readonly HttpHeader[];
   readonly timeoutMs: number;
+  /** Whatever is answered is a success (lifecycle hooks). */
+  readonly anyAnswer?: true;
 }
 
 export interface TcpProbe {

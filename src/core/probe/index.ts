@@ -12,7 +12,8 @@ export {
   probeAction,
   type TcpProbe,
 } from "./action.ts";
-export { type HttpHeader, PROBE_USER_AGENT } from "./http-headers.ts";
+export { type HttpHeader, PROBE_USER_AGENT, probeHeaders } from "./http-headers.ts";
+export { requestTarget } from "./request-target.ts";
 export {
   beginProbe,
   concludeProbe,

@@ -14,7 +14,7 @@ const CONFIG: ProbeWorkerConfig = {
   initialDelaySeconds: 0,
   successThreshold: 1,
   failureThreshold: 3,
-  restartPolicy: "Always",
+  comesBack: true,
 };
 const running = (more: object = {}): ProbeObservation => ({
   nowMs: 10_000,

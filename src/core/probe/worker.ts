@@ -15,7 +15,8 @@ export interface ProbeWorkerConfig {
   readonly initialDelaySeconds: number;
   readonly successThreshold: number;
   readonly failureThreshold: number;
-  readonly restartPolicy: string | undefined;
+  /** The container may be started again after an end. */
+  readonly comesBack: boolean;
 }
 
 export interface ProbeWorkerState {
@@ -101,8 +102,7 @@ export function beginProbe(
 
   if (state.onHold) return turn("wait", "OnHold");
   if (container.startedAtMs === undefined) {
-    const comesBack = !container.isTerminated || config.restartPolicy !== "Never";
-    return turn(comesBack ? "wait" : "end", "NotRunning", "Failure");
+    return turn(!container.isTerminated || config.comesBack ? "wait" : "end", "NotRunning", "Failure");
   }
   if (podDeleted && probeType !== "readiness") return turn("end", "PodDeleted", "Success");
   const runningSeconds = Math.trunc((nowMs - container.startedAtMs) / 1000);
@@ -145,7 +145,12 @@ export function probedContainer(status: PodStatus, name: string): ProbedContaine
 
 /** What one execution came to; `error`: it could not be carried out. */
 export type ProbeOutcome =
-  | { readonly result: "Success" | "Warning" | "Failure" | "Unknown"; readonly output: string }
+  | {
+      readonly result: "Success" | "Warning" | "Failure" | "Unknown";
+      readonly output: string;
+      /** Asked over HTTPS, the server answered in HTTP. */
+      readonly isPlainHttp?: true;
+    }
   | { readonly error: string };
 
 /** Executions in one turn: an error is tried again at once. */

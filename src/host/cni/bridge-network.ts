@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findProgram } from "../containerd/programs.ts";
+import { findProgram, hasCniPlugin } from "../containerd/programs.ts";
 import { removeUnusedHostportChains } from "./hostport-chains.ts";
 import { removeIdleMasquerades } from "./idle-masquerades.ts";
 import { chooseSubnet, parseRoutes, parseSubnet } from "./subnet.ts";
@@ -20,6 +20,8 @@ export interface BridgeNetworkOptions {
   readonly subnet?: string;
   /** Use the machine's own network configuration where it has one, instead of ours. */
   readonly hostConfDir?: string;
+  /** Where CNI plugins are looked for; default: Debian's directory, then /opt/cni/bin. */
+  readonly cniBinDirs?: readonly string[];
 }
 
 export interface PodNetwork {
@@ -50,7 +52,13 @@ export function ensurePodNetwork(options: BridgeNetworkOptions): PodNetwork {
   const subnet = options.subnet ?? subnetOf(existing) ?? freeSubnet(bridge);
   const subnets = subnet.split(",");
   for (const each of subnets) checkSubnet(each, bridge);
-  const conflist = renderConflist(bridge, subnets, join(options.rootDir, "cni", "networks"));
+  const limitsBandwidth = hasCniPlugin("bandwidth", options.cniBinDirs);
+  const conflist = renderConflist({
+    bridge,
+    subnets,
+    dataDir: join(options.rootDir, "cni", "networks"),
+    limitsBandwidth,
+  });
   if (conflist !== existing) {
     mkdirSync(confDir, { recursive: true, mode: 0o755 });
     writeFileSync(path, conflist, { mode: 0o644 });
@@ -72,8 +80,16 @@ export async function removePodNetwork(options: BridgeNetworkOptions): Promise<v
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** A CNI network configuration list: bridge with addresses from host-local, one of each subnet, and host ports. */
-export function renderConflist(bridge: string, subnets: readonly string[], dataDir: string): string {
+interface Conflist {
+  readonly bridge: string;
+  readonly subnets: readonly string[];
+  readonly dataDir: string;
+  /** The bandwidth plugin is there: pods may be limited by `kubernetes.io/ingress-bandwidth` and `egress-bandwidth`. */
+  readonly limitsBandwidth: boolean;
+}
+
+/** A CNI network configuration list: bridge with addresses from host-local, one of each subnet, host ports, bandwidth. */
+export function renderConflist({ bridge, subnets, dataDir, limitsBandwidth }: Conflist): string {
   const ranges = subnets.map((subnet) => [{ subnet }]);
   const routes = subnets.map((subnet) => ({ dst: isIpv6Subnet(subnet) ? "::/0" : "0.0.0.0/0" }));
   const conflist = {
@@ -89,6 +105,7 @@ export function renderConflist(bridge: string, subnets: readonly string[], dataD
         ipam: { type: "host-local", dataDir, ranges, routes },
       },
       { type: "portmap", capabilities: { portMappings: true } },
+      ...(limitsBandwidth ? [{ type: "bandwidth", capabilities: { bandwidth: true } }] : []),
     ],
   };
   return `${JSON.stringify(conflist, undefined, 2)}\n`;

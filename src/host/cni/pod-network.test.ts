@@ -109,6 +109,20 @@ describe("the pod network", () => {
     assert.equal(ensurePodNetwork({ rootDir }).subnet, "10.199.0.0/24,fd00:99::/112");
   });
 
+  it("limits bandwidth where the plugin for it is there", () => {
+    const bin = join(rootDir, "bin");
+    mkdirSync(bin);
+    const types = () => {
+      const { confDir } = ensurePodNetwork({ rootDir, cniBinDirs: [bin] });
+      const { plugins } = JSON.parse(readFileSync(join(confDir, "10-tskubelet.conflist"), "utf8"));
+      return plugins.map(({ type }: { readonly type: string }) => type);
+    };
+    writeFileSync(join(bin, "bridge"), "", { mode: 0o755 });
+    assert.deepEqual(types(), ["bridge", "portmap"]);
+    writeFileSync(join(bin, "bandwidth"), "", { mode: 0o755 });
+    assert.deepEqual(types(), ["bridge", "portmap", "bandwidth"]);
+  });
+
   it("is the machine's own where that is wanted and there", () => {
     const hostConfDir = join(rootDir, "etc");
     mkdirSync(hostConfDir);

@@ -64,6 +64,12 @@ export function findCniBinDir(directories: readonly string[] = CNI_BIN_DIRS): st
   return directories.find((directory) => isExecutable(join(directory, "bridge")));
 }
 
+/** Whether a plugin lies where the runtime will look for it: beside the bridge plugin. */
+export function hasCniPlugin(name: string, directories?: readonly string[]): boolean {
+  const directory = findCniBinDir(directories);
+  return directory !== undefined && isExecutable(join(directory, name));
+}
+
 /** What pods need and this machine lacks. */
 export function missingPrograms(search: ProgramSearch = {}): readonly Program[] {
   const directories = search.cniBinDirs ?? CNI_BIN_DIRS;

@@ -4,7 +4,7 @@ import protobuf from "protobufjs";
 import { containerStatusResponse, createContainerRequest, listContainersRequest } from "./container-schema.ts";
 import { decode, encode, int64, message, repeated, string } from "./message.ts";
 import { podSandboxStatusResponse } from "./sandbox-schema.ts";
-import { runtimeConfigResponse, updateRuntimeConfigRequest } from "./status-schema.ts";
+import { runtimeConfigResponse, statusResponse, updateRuntimeConfigRequest } from "./status-schema.ts";
 import { MalformedMessage } from "./wire-format.ts";
 
 // protobufjs is the judge of the encoding; the declarations here are the parts of CRI that need care.
@@ -172,6 +172,13 @@ describe("protobuf messages", () => {
       assert.ok(decoded !== undefined && !("namespaceOptions" in decoded) && !("network" in decoded));
     }
     assert.deepEqual(decode(podSandboxStatusResponse, new Uint8Array(0)), {});
+    // runtime_handlers { name: "u" features { user_namespaces: true } } features { supplemental_groups_policy: true }
+    const told = Uint8Array.of(26, 7, 10, 1, 117, 18, 2, 16, 1, 34, 2, 8, 1);
+    assert.deepEqual(decode(statusResponse, told), {
+      conditions: [],
+      runtimeHandlers: [{ name: "u", features: { recursiveReadOnlyMounts: false, userNamespaces: true } }],
+      supplementalGroupsPolicy: true,
+    });
     assert.deepEqual(decode(runtimeConfigResponse, Uint8Array.of(10, 0)), { cgroupDriver: "systemd" });
     assert.deepEqual(
       decode(updateRuntimeConfigRequest, encode(updateRuntimeConfigRequest, { podCidr: "10.1.0.0/16" })),

@@ -1,7 +1,7 @@
 /** CRI runtime.v1 messages about the runtime itself, with the field numbers of api.proto. */
-import type { RuntimeCondition } from "../../core/cri/types.ts";
-import type { RuntimeVersion } from "../../ports/runtime.ts";
-import { bool, enumeration, flattened, message, nested, repeated, string, wrapped } from "./message.ts";
+import type { RuntimeCondition, RuntimeHandler, RuntimeHandlerFeatures } from "../../core/cri/types.ts";
+import type { RuntimeStatus, RuntimeVersion } from "../../ports/runtime.ts";
+import { bool, enumeration, flattened, message, nested, optional, repeated, string, wrapped } from "./message.ts";
 
 export const empty = message<Record<never, never>>({});
 
@@ -20,11 +20,22 @@ const condition = message<RuntimeCondition>({
   message: string(4),
 });
 
-export const statusResponse = message<{ conditions: readonly RuntimeCondition[]; runtimeHandlers: readonly string[] }>({
+const handlerFeatures = message<RuntimeHandlerFeatures>({
+  recursiveReadOnlyMounts: bool(1),
+  userNamespaces: bool(2),
+});
+
+const runtimeHandler = message<RuntimeHandler>({
+  name: string(1),
+  features: optional(nested(2, handlerFeatures)),
+});
+
+export const statusResponse = message<RuntimeStatus>({
   // status.conditions
   conditions: flattened(1, repeated(nested(1, condition))),
-  // runtime_handlers[].name
-  runtimeHandlers: repeated(flattened(3, string(1))),
+  runtimeHandlers: repeated(nested(3, runtimeHandler)),
+  // features.supplemental_groups_policy
+  supplementalGroupsPolicy: flattened(4, bool(1)),
 });
 
 export const updateRuntimeConfigRequest = message<{ podCidr: string }>({

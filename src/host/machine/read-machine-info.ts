@@ -42,6 +42,8 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     release,
     hugePageBytes,
     nodeIp,
+    appArmor,
+    enforcing,
   ] = await Promise.all([
     read("/proc/meminfo"),
     read("/sys/devices/system/cpu/online"),
@@ -54,6 +56,8 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     read("/etc/os-release", "/usr/lib/os-release"),
     readHugePages(`${root}/sys/kernel/mm/hugepages`),
     chooseNodeIp(hostname, root),
+    read("/sys/module/apparmor/parameters/enabled"),
+    read("/sys/fs/selinux/enforce"),
   ]);
   return {
     hostname,
@@ -67,7 +71,9 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     osImage: prettyName(release),
     architecture: goArchitectures[process.arch] ?? process.arch,
     nodeIp,
+    appArmor: appArmor.startsWith("Y"),
     hugePageBytes,
+    seLinux: enforcing !== "",
   };
 }
 

@@ -60,27 +60,30 @@ async function follow(probe: HttpProbe, look: Look): Promise<ProbeOutcome> {
     const answer = await ask(probe, place, look);
     if ("error" in answer) {
       // The kubelet takes a body that breaks off for a probe that could not be carried out.
-      return answer.inBody ? { error: answer.error } : failure(`Get "${urlOf(place)}": ${answer.error}`);
+      if (answer.inBody) return { error: answer.error };
+      const told = failure(`Get "${urlOf(place)}": ${answer.error}`);
+      return answer.error === PLAIN_HTTP ? { ...told, isPlainHttp: true } : told;
     }
     const next = redirection(answer, place);
-    if (next === undefined) return judge(answer);
+    if (next === undefined) return judge(probe, answer);
     if (next === "unreadable") {
       return failure(`Get "${urlOf(place)}": failed to parse Location header "${answer.headers.location ?? ""}"`);
     }
-    if (next.host !== probe.host.toLowerCase()) return judge(answer);
+    if (next.host !== probe.host.toLowerCase()) return judge(probe, answer);
     if (requests >= MAX_REQUESTS) return failure(`Get "${urlOf(next)}": stopped after 10 redirects`);
     place = next;
   }
 }
 
-function judge({ status, body }: Answer): ProbeOutcome {
+function judge({ anyAnswer }: HttpProbe, { status, body }: Answer): ProbeOutcome {
+  if (anyAnswer === true) return { result: "Success", output: body };
   if (status < 200 || status >= 400) return failure(`HTTP probe failed with statuscode: ${status}`);
   if (status >= 300) return { result: "Warning", output: `Probe terminated redirects, Response body: ${body}` };
   return { result: "Success", output: body };
 }
 
-function failure(output: string): ProbeOutcome {
-  return { result: "Failure", output };
+function failure(output: string) {
+  return { result: "Failure", output } as const;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -178,6 +181,7 @@ function readBody(response: IncomingMessage, look: Look, done: (answer: Answer |
 
 /** In the words of Go's HTTP client. */
 const LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+const PLAIN_HTTP = "http: server gave HTTP response to HTTPS client";
 const LATE_BODY = "context deadline exceeded (Client.Timeout or context cancellation while reading body)";
 
 function brokenBody({ over }: Look): NoAnswer {
@@ -188,7 +192,7 @@ function errorText(error: Error, { host, port }: Place): string {
   const code = errorCode(error);
   if (code === "ECONNRESET") return error.message === "socket hang up" ? "EOF" : "read: connection reset by peer";
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG" || code === "EPROTO") {
-    return "http: server gave HTTP response to HTTPS client";
+    return PLAIN_HTTP;
   }
   if (code.startsWith("HPE_")) return `net/http: HTTP/1.x transport connection broken: ${error.message}`;
   return dialErrorText(error, host, addressOf(host, port));

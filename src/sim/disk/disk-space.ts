@@ -1,5 +1,5 @@
 /** How much room the files of the virtual disk take, as a real filesystem would count it. */
-import { bytesOf, type DiskNode, namesOf, type VirtualDisk } from "./virtual-disk.ts";
+import { byteLengthOf, type DiskNode, namesOf, type VirtualDisk } from "./virtual-disk.ts";
 
 const BLOCK_BYTES = 4096;
 
@@ -44,12 +44,14 @@ export function spaceOf(node: DiskNode, filesOnly = false): Space {
 function blocksOf(node: DiskNode): number {
   if (node.kind === "link") return 0;
   if (node.kind === "directory") return 1;
-  return Math.ceil((node.claimedBytes ?? bytesOf(node).length) / BLOCK_BYTES);
+  return Math.ceil((node.claimedBytes ?? byteLengthOf(node)) / BLOCK_BYTES);
 }
 
 export class SimFilesystems {
   readonly #disk: VirtualDisk;
   readonly #all: readonly SimFilesystem[];
+  /** What the files of each take, and at which state of the disk. */
+  readonly #counted = new Map<string, { readonly changes: number; readonly space: Space }>();
 
   /** One of `all` must be mounted on "/". */
   constructor(disk: VirtualDisk, all: readonly SimFilesystem[]) {
@@ -65,6 +67,20 @@ export class SimFilesystems {
 
   /** What is taken of it. */
   space({ mountPoint, otherUsedBytes, otherInodesUsed }: SimFilesystem): Space {
+    const { usedBytes, inodesUsed } = this.#ofFiles(mountPoint);
+    return { usedBytes: usedBytes + otherUsedBytes, inodesUsed: inodesUsed + otherInodesUsed };
+  }
+
+  #ofFiles(mountPoint: string): Space {
+    const { changes } = this.#disk;
+    const counted = this.#counted.get(mountPoint);
+    if (counted?.changes === changes) return counted.space;
+    const space = this.#count(mountPoint);
+    this.#counted.set(mountPoint, { changes, space });
+    return space;
+  }
+
+  #count(mountPoint: string): Space {
     const top = this.#disk.find(mountPoint);
     const within = this.#all.filter((one) => one.mountPoint !== mountPoint && isWithin(one.mountPoint, mountPoint));
     const all = top === undefined ? NOTHING : spaceOf(top);
@@ -73,8 +89,8 @@ export class SimFilesystems {
       .map((node) => (node ? spaceOf(node) : NOTHING));
     const minus = (figure: (space: Space) => number) => elsewhere.reduce((sum, space) => sum + figure(space), 0);
     return {
-      usedBytes: all.usedBytes - minus(({ usedBytes }) => usedBytes) + otherUsedBytes,
-      inodesUsed: all.inodesUsed - minus(({ inodesUsed }) => inodesUsed) + otherInodesUsed,
+      usedBytes: all.usedBytes - minus(({ usedBytes }) => usedBytes),
+      inodesUsed: all.inodesUsed - minus(({ inodesUsed }) => inodesUsed),
     };
   }
 }

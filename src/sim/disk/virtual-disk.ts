@@ -42,11 +42,17 @@ const MOST_LINKS = 40;
 
 export class VirtualDisk {
   readonly #root: Directory = newDirectory(0o755);
+  #changes = 0;
   readonly #now: () => number;
 
   /** `now` gives times of change, in milliseconds since 1970. */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Grows with every change of what is on the disk. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** The node at a path, links followed; `undefined`: there is none. */
@@ -81,8 +87,7 @@ export class VirtualDisk {
   makeDirectories(path: string, mode = 0o755): Directory {
     let node: Directory = this.#root;
     for (const name of namesOf(path)) {
-      const next: DiskNode = node.entries.get(name) ?? newDirectory(mode);
-      node.entries.set(name, next);
+      const next: DiskNode = node.entries.get(name) ?? this.#newEntry(node, name, mode);
       const target: DiskNode | undefined = next.kind === "link" ? this.find(next.target) : next;
       if (target?.kind !== "directory") throw new HostError("Invalid", path, "not a directory");
       node = target;
@@ -92,6 +97,7 @@ export class VirtualDisk {
 
   /** Writes a file; its directory must be there. An existing file keeps its identity and mode. */
   write(path: string, content: string | Uint8Array, mode = 0o644): DiskFile {
+    this.#changes += 1;
     const existing = this.find(path);
     if (existing?.kind === "directory") throw new HostError("Invalid", path, "is a directory");
     if (existing?.kind === "file") {
@@ -100,11 +106,12 @@ export class VirtualDisk {
       return existing;
     }
     const file: DiskFile = { kind: "file", mode, content, modifiedAtMs: this.#now() };
-    this.#parent(path).entries.set(lastName(path), file);
+    this.#put(path, file);
     return file;
   }
 
   append(file: DiskFile, text: string): void {
+    this.#changes += 1;
     file.content = textOf(file) + text;
     file.modifiedAtMs = this.#now();
   }
@@ -112,7 +119,7 @@ export class VirtualDisk {
   /** A relative target counts from the link's directory. */
   link(path: string, target: string): void {
     const absolute = target.startsWith("/") ? target : resolvePath(parentPath(path), target);
-    this.#parent(path).entries.set(lastName(path), { kind: "link", target: absolute });
+    this.#put(path, { kind: "link", target: absolute });
   }
 
   rename(from: string, to: string): void {
@@ -121,10 +128,12 @@ export class VirtualDisk {
     const parent = this.#parent(to);
     this.remove(from);
     parent.entries.set(lastName(to), node);
+    this.#changes += 1;
   }
 
   /** Takes the name away, whatever it is; mounts below must be gone. */
   remove(path: string): void {
+    this.#changes += 1;
     const parent = this.find(parentPath(path));
     if (parent?.kind === "directory") parent.entries.delete(lastName(path));
   }
@@ -146,18 +155,19 @@ export class VirtualDisk {
       this.#mountOver(path, { ...source }, "bind");
       return;
     }
-    if (source.kind === "file") this.#parent(path).entries.set(lastName(path), source);
+    if (source.kind === "file") this.#put(path, source);
   }
 
   #mountOver(path: string, directory: Directory, kind: Mount["kind"]): void {
     const covered = this.findSelf(path);
     if (covered === undefined) throw new HostError("NotFound", path, "no such file or directory");
     directory.mount = { kind, users: 0, covered };
-    this.#parent(path).entries.set(lastName(path), directory);
+    this.#put(path, directory);
   }
 
   /** As after a reboot: nothing is mounted, and what was in memory is gone. */
   loseMounts(): void {
+    this.#changes += 1;
     const restore = (directory: Directory) => {
       for (const [name, node] of directory.entries) {
         const bare = node.kind === "directory" && node.mount !== null ? node.mount.covered : node;
@@ -186,8 +196,20 @@ export class VirtualDisk {
     }
     if (node.mount === null) return true;
     if (node.mount.users > 0) return false;
-    this.#parent(path).entries.set(lastName(path), node.mount.covered);
+    this.#put(path, node.mount.covered);
     return true;
+  }
+
+  #newEntry(parent: Directory, name: string, mode: number): Directory {
+    this.#changes += 1;
+    const directory = newDirectory(mode);
+    parent.entries.set(name, directory);
+    return directory;
+  }
+
+  #put(path: string, node: DiskNode): void {
+    this.#changes += 1;
+    this.#parent(path).entries.set(lastName(path), node);
   }
 
   #parent(path: string): Directory {
@@ -209,6 +231,13 @@ export function bytesOf(file: DiskFile): Uint8Array {
   return typeof file.content === "string" ? new TextEncoder().encode(file.content) : file.content;
 }
 
+export function byteLengthOf(file: DiskFile): number {
+  const { content } = file;
+  if (typeof content !== "string") return content.length;
+  for (let at = 0; at < content.length; at++) if (content.charCodeAt(at) > 127) return bytesOf(file).length;
+  return content.length;
+}
+
 export function parentPath(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
@@ -228,5 +257,12 @@ export function resolvePath(base: string, path: string): string {
 }
 
 export function namesOf(path: string): string[] {
-  return path.split("/").filter((name) => name !== "");
+  const names: string[] = [];
+  for (let from = 0; from < path.length; ) {
+    const slash = path.indexOf("/", from);
+    const to = slash === -1 ? path.length : slash;
+    if (to > from) names.push(path.slice(from, to));
+    from = to + 1;
+  }
+  return names;
 }

@@ -1,4 +1,5 @@
 /** What the agent tells of a pod makes sense from one status to the next. */
+import { isOutOfRoom } from "../../core/admission/index.ts";
 import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { type Invariant, podUidOf, type Scene } from "./invariant.ts";
@@ -13,7 +14,7 @@ export function phasesAreLegal({ desire }: Scene): Invariant {
       last.set(key, status);
       if (before === undefined) return undefined;
       const [from, to] = [before.phase ?? "", status.phase ?? ""];
-      const isBack = before.reason === "Evicted" && to === "Pending";
+      const isBack = (before.reason === "Evicted" || isOutOfRoom(before)) && to === "Pending";
       if (isTerminalPhase(from) && to !== from && !isBack) return `pod ${uid} went from ${from} to ${to}`;
       return undefined;
     },

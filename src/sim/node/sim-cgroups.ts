@@ -66,7 +66,10 @@ export class SimCgroups {
   /** Of the cgroup and all below; `undefined`: it does not exist. */
   usage(name: CgroupName): CgroupUsage | undefined {
     const cgroup = this.find(name);
-    return cgroup === undefined ? undefined : usageOf(cgroup);
+    if (cgroup === undefined) return undefined;
+    const sum = { ...NO_USAGE };
+    addUsage(sum, cgroup);
+    return sum;
   }
 
   /** Processes in the cgroup, or in all below it, too. */
@@ -76,8 +79,14 @@ export class SimCgroups {
     return which === "own" ? [...cgroup.processes.keys()] : processesOf(cgroup);
   }
 
+  /** How many processes there are in the cgroup and below. */
+  countProcesses(name: CgroupName): number {
+    const cgroup = this.find(name);
+    return cgroup === undefined ? 0 : countProcesses(cgroup);
+  }
+
   isRunning(pid: number): boolean {
-    return processesOf(this.#root).includes(pid);
+    return isRunningIn(this.#root, pid);
   }
 
   /** Kills all in it and takes it away with all below; `false`: a process in it does not end. */
@@ -86,7 +95,7 @@ export class SimCgroups {
     const leaf = name.at(-1);
     if (cgroup === undefined || leaf === undefined) return true;
     killAll(cgroup);
-    if (processesOf(cgroup).length > 0) return false;
+    if (countProcesses(cgroup) > 0) return false;
     this.find(name.slice(0, -1))?.children.delete(leaf);
     return true;
   }
@@ -152,16 +161,24 @@ function processesOf(cgroup: Cgroup): number[] {
   return [...cgroup.processes.keys(), ...[...cgroup.children.values()].flatMap(processesOf)];
 }
 
-function usageOf({ usage, children }: Cgroup): CgroupUsage {
-  return [...children.values()].map(usageOf).reduce(
-    (a, b) => ({
-      anonBytes: a.anonBytes + b.anonBytes,
-      activeFileBytes: a.activeFileBytes + b.activeFileBytes,
-      inactiveFileBytes: a.inactiveFileBytes + b.inactiveFileBytes,
-      cpuNanoSeconds: a.cpuNanoSeconds + b.cpuNanoSeconds,
-    }),
-    usage,
-  );
+function countProcesses({ processes, children }: Cgroup): number {
+  let count = processes.size;
+  for (const child of children.values()) count += countProcesses(child);
+  return count;
+}
+
+function isRunningIn({ processes, children }: Cgroup, pid: number): boolean {
+  if (processes.has(pid)) return true;
+  for (const child of children.values()) if (isRunningIn(child, pid)) return true;
+  return false;
+}
+
+function addUsage(sum: { -readonly [K in keyof CgroupUsage]: number }, { usage, children }: Cgroup): void {
+  sum.anonBytes += usage.anonBytes;
+  sum.activeFileBytes += usage.activeFileBytes;
+  sum.inactiveFileBytes += usage.inactiveFileBytes;
+  sum.cpuNanoSeconds += usage.cpuNanoSeconds;
+  for (const child of children.values()) addUsage(sum, child);
 }
 
 function killAll(cgroup: Cgroup): void {

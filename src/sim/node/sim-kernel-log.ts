@@ -55,8 +55,10 @@ export function simKernelLog(world: SimKernelLog, line: Line): KernelLog {
       if (signal.aborted) return Promise.resolve(true);
       return new Promise((resolve) => {
         const unsubscribe = world.subscribe((record) => line.deliver(() => onRecord(record)));
+        const forget = line.whileWhole(unsubscribe);
         const onAbort = () => {
           unsubscribe();
+          forget();
           resolve(true);
         };
         signal.addEventListener("abort", onAbort, { once: true });

@@ -12,8 +12,10 @@ export const SIM_MACHINE: MachineInfo = {
   machineId: "5f3c1a52000040008000000000000002",
   systemUuid: "5f3c1a52-0000-4000-8000-000000000003",
   kernelVersion: "6.12.0-sim",
+  appArmor: false,
   osImage: "simulated",
   architecture: "amd64",
   nodeIp: "192.0.2.10",
   hugePageBytes: {},
+  seLinux: false,
 };

@@ -91,8 +91,10 @@ export function simManifestSource(
           time.after(lagMs(), tell);
         };
         const unwatch = manifests.watch(schedule);
+        const forget = line.whileWhole(unwatch);
         const end = () => {
           unwatch();
+          forget();
           line.deliver(resolve);
         };
         if (signal.aborted) return end();

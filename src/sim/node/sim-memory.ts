@@ -64,7 +64,9 @@ export function simPressureSignals(
     readMemory: (scope) => memory.read(scope),
     openMemoryAlarm: async (scope) => {
       const alarm = memory.open(scope);
-      return alarm && alarmPort(memory, alarm, line, sleep);
+      if (alarm === undefined) return undefined;
+      const forget = line.whileWhole(() => memory.close(alarm));
+      return alarmPort(memory, alarm, line, sleep, forget);
     },
   };
 }
@@ -74,6 +76,7 @@ function alarmPort(
   alarm: OpenAlarm,
   line: Line,
   sleep: (ms: number) => Promise<unknown>,
+  forget: () => void,
 ): MemoryAlarm {
   return {
     kind: "usage",
@@ -99,7 +102,10 @@ function alarmPort(
         signal.addEventListener("abort", onAbort, { once: true });
       });
     },
-    close: () => memory.close(alarm),
+    close: () => {
+      forget();
+      memory.close(alarm);
+    },
   };
 }
 

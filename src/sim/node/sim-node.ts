@@ -1,4 +1,5 @@
 /** The machine of a scenario: everything that outlives an agent, and the ports through which an agent sees it. */
+
 import type { AgentPorts } from "../../agent/create-agent.ts";
 import { parseJson } from "../../core/manifest/json-text.ts";
 import type { ManifestContent } from "../../core/pods/desired-state.ts";
@@ -25,6 +26,7 @@ import { SimManifests, simManifestSource } from "./sim-manifests.ts";
 import { SimMemory, simPressureSignals } from "./sim-memory.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
 import { type SimLoad, simStats } from "./sim-stats.ts";
+import { simTokenSource } from "./sim-token-source.ts";
 
 export const NODE_NAME = SIM_MACHINE.hostname;
 export const ROOT_DIR = "/var/lib/tskubelet";
@@ -71,7 +73,7 @@ export class SimNode {
   readonly manifests: SimManifests;
   readonly staticManifests: SimManifests;
   readonly behaviour: NodeBehaviour;
-  readonly #contents = new Map<string, ManifestContent>();
+  readonly #contents = new WeakMap<ManifestFile, ManifestContent>();
 
   constructor(random: Random, behaviour: NodeBehaviour) {
     this.behaviour = behaviour;
@@ -90,14 +92,13 @@ export class SimNode {
     return [this.staticManifests, this.manifests];
   }
 
-  /** What a file says; read once for each text. */
+  /** What a file says; each version of it is read once. */
   readonly readManifest = (file: ManifestFile, source: Pick<ManifestSource, "kind">): ManifestContent => {
-    const { path, text = "" } = file;
-    const key = `${source.kind} ${path} ${text}`;
-    const known = this.#contents.get(key);
+    const known = this.#contents.get(file);
     if (known !== undefined) return known;
+    const { path, text = "" } = file;
     const content = readObjects(text === "" ? [] : [parseJson(text)], { kind: source.kind, path, nodeName: NODE_NAME });
-    this.#contents.set(key, content);
+    this.#contents.set(file, content);
     return content;
   };
 }
@@ -136,6 +137,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     files: simPodFiles(disk, ROOT_DIR, line),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
+    tokens: simTokenSource(() => clock.now(), line),
     prober: simProber(node.probes, line),
     sources: node.sources.map((manifests) =>
       simManifestSource(manifests, time, line, behaviour.manifestLagMs, (snapshot) =>

@@ -2,15 +2,16 @@
 import type { RecordStore } from "../../ports/record-store.ts";
 import type { Line } from "../line.ts";
 
-interface StoredRecord {
-  readonly text: string;
-  /** Read at most once; frozen, so that every reader can have the same. */
-  value: unknown;
-  isRead: boolean;
+interface Table {
+  /** As they were when they were put, frozen. */
+  readonly rows: Map<string, unknown>;
+  /** Sorted; `undefined`: not known since a key came or went. */
+  keys: readonly string[] | undefined;
+  version: number;
 }
 
 export class SimRecords {
-  readonly #tables = new Map<string, Map<string, StoredRecord>>();
+  readonly #tables = new Map<string, Table>();
   readonly #shared: boolean;
 
   /** `shared`: every reader gets the same frozen value, which is quick; else each gets its own. */
@@ -19,32 +20,41 @@ export class SimRecords {
   }
 
   keys(table: string): readonly string[] {
-    return [...this.#of(table).keys()].sort();
+    const of = this.#of(table);
+    of.keys ??= [...of.rows.keys()].sort();
+    return of.keys;
+  }
+
+  /** Another number after each change of the table. */
+  version(table: string): number {
+    return this.#of(table).version;
   }
 
   get(table: string, key: string): unknown {
-    const record = this.#of(table).get(key);
-    if (record === undefined) return undefined;
-    if (!this.#shared) return JSON.parse(record.text);
-    if (!record.isRead) {
-      record.value = frozen(JSON.parse(record.text));
-      record.isRead = true;
-    }
-    return record.value;
+    const value = this.#of(table).rows.get(key);
+    return this.#shared || value === undefined ? value : JSON.parse(JSON.stringify(value));
   }
 
   put(table: string, key: string, value: unknown): void {
-    this.#of(table).set(key, { text: JSON.stringify(value), value: undefined, isRead: false });
+    const of = this.#of(table);
+    if (!of.rows.has(key)) of.keys = undefined;
+    of.rows.set(key, frozenCopy(value));
+    of.version += 1;
   }
 
   delete(table: string, key: string): void {
-    this.#of(table).delete(key);
+    const of = this.#of(table);
+    if (!of.rows.delete(key)) return;
+    of.keys = undefined;
+    of.version += 1;
   }
 
-  #of(table: string): Map<string, StoredRecord> {
-    const rows = this.#tables.get(table) ?? new Map<string, StoredRecord>();
-    this.#tables.set(table, rows);
-    return rows;
+  #of(table: string): Table {
+    const known = this.#tables.get(table);
+    if (known !== undefined) return known;
+    const made: Table = { rows: new Map(), keys: undefined, version: 0 };
+    this.#tables.set(table, made);
+    return made;
   }
 }
 
@@ -58,8 +68,17 @@ export function simRecordStore(records: SimRecords, line: Line): RecordStore {
   };
 }
 
-function frozen<T>(value: T): T {
+/** What JSON would make of plain data. */
+function frozenCopy(value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return null;
   if (typeof value !== "object" || value === null) return value;
-  for (const part of Object.values(value)) frozen(part);
-  return Object.freeze(value);
+  if (Array.isArray(value)) return Object.freeze(value.map((item) => frozenCopy(item ?? null)));
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) throw new TypeError("only plain data can be stored");
+  const copy: Record<string, unknown> = {};
+  for (const name in value) {
+    const field: unknown = (value as Readonly<Record<string, unknown>>)[name];
+    if (field !== undefined) copy[name] = frozenCopy(field);
+  }
+  return Object.freeze(copy);
 }

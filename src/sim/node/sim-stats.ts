@@ -41,7 +41,7 @@ export function simStats(parts: SimStatsParts, load: SimLoad, line: Line, isMiss
       ...now(),
       ...(asks("cpu") && { cpu: { usageCoreNanoSeconds: usage.cpuNanoSeconds } }),
       ...(asks("memory") && { memory: memoryOf(name) }),
-      ...(asks("pids") && { pids: { current: cgroups.processIds(name, "all").length } }),
+      ...(asks("pids") && { pids: { current: cgroups.countProcesses(name) } }),
       ...(asks("processes") && { processes: cgroups.processIds(name, "own") }),
     };
   }
@@ -80,7 +80,7 @@ export function simStats(parts: SimStatsParts, load: SimLoad, line: Line, isMiss
       return {
         ...now(),
         memory,
-        tasks: load.tasks + cgroups.processIds([], "all").length,
+        tasks: load.tasks + cgroups.countProcesses([]),
         maxTasks: machine.maxPids,
       };
     },

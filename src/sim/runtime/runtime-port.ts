@@ -166,7 +166,8 @@ export function simRuntimeService(
 
 function statusOf(networkProblem: string | undefined): RuntimeStatus {
   return {
-    runtimeHandlers: [""],
+    runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts: true, userNamespaces: true } }],
+    supplementalGroupsPolicy: true,
     conditions: [
       { type: "RuntimeReady", status: true, reason: "", message: "" },
       {

@@ -76,11 +76,11 @@ export class AgentLife {
     const { ports, breakStreams } = connect(node, line, traceLog(trace, name), witness);
     const agent = compose(ports, { ...SIM_AGENT_OPTIONS, ...(eviction !== undefined && { eviction }) });
     this.#life = { line, agent, breakStreams };
-    agent.view.onPodStatus((uid) => {
-      const status = line.isCut ? undefined : agent.view.pods().find((pod) => pod.metadata?.uid === uid)?.status;
+    agent.view.onPodStatus((uid, status) => {
+      if (line.isCut) return;
       // What is told of a pod while it ends may be that of its last life, when it is wanted again already.
       const isEnding = agent.workers.state.workers[uid]?.phase !== "sync";
-      if (status !== undefined) witness.onStatus(uid, status, isEnding);
+      witness.onStatus(uid, status, isEnding);
     });
     node.time.touch();
     agent.start().catch((error: unknown) => {

@@ -17,6 +17,8 @@ export interface MemoryPlot {
 interface Appetite {
   /** Now. */
   bytes: number;
+  /** What its cgroup shows. */
+  shownBytes: number;
   readonly bytesPerSecond: number;
   readonly mostBytes: number;
 }
@@ -119,11 +121,14 @@ export class MemoryStory {
       if (this.#growing) {
         appetite.bytes = Math.min(appetite.mostBytes, appetite.bytes + (appetite.bytesPerSecond * TICK_MS) / 1000);
       }
+      if (appetite.bytes === appetite.shownBytes) continue;
+      appetite.shownBytes = appetite.bytes;
       cgroups.use([...container.sandbox.cgroup.slice(0, -1), container.id], { anonBytes: Math.round(appetite.bytes) });
     }
     const { anonBytes = 0 } = cgroups.usage([]) ?? {};
-    memory.set({ kind: "node" }, { usageBytes: anonBytes + this.#node.load.memoryBytes, inactiveFileBytes: 0 });
-    if (this.#available() >= this.#plot.thresholdBytes) {
+    const usageBytes = anonBytes + this.#node.load.memoryBytes;
+    memory.set({ kind: "node" }, { usageBytes, inactiveFileBytes: 0 });
+    if (this.#node.memoryBytes - usageBytes >= this.#plot.thresholdBytes) {
       this.#shortSinceMs = undefined;
       return;
     }
@@ -135,12 +140,7 @@ export class MemoryStory {
     const bytes = this.#random.between(5, 60) * MiB;
     const isHog = this.#growing && !isStatic(container) && this.#random.chance(0.15);
     const rate = isHog ? this.#random.between(5, 400) * MiB : 0;
-    return { bytes, bytesPerSecond: rate, mostBytes: isHog ? 20 * 1024 * MiB : bytes };
-  }
-
-  #available(): number {
-    const { anonBytes = 0 } = this.#node.cgroups.usage([]) ?? {};
-    return this.#node.memoryBytes - this.#node.load.memoryBytes - anonBytes;
+    return { bytes, shownBytes: -1, bytesPerSecond: rate, mostBytes: isHog ? 20 * 1024 * MiB : bytes };
   }
 
   #judgeRecords(): void {

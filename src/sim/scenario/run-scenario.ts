@@ -10,14 +10,16 @@ import { Desire } from "./desire.ts";
 import { Judge } from "./judge.ts";
 import { IMAGES } from "./manifest-factory.ts";
 import { drawMemoryPlot, MemoryStory } from "./memory-story.ts";
+import { Preemptions } from "./preemptions.ts";
 import { drawPlot, Story } from "./story.ts";
+import { drawTightRoom } from "./tight-room.ts";
 import { Trace } from "./trace.ts";
 
 export interface RunOptions {
   readonly seed: number;
   /** Simulated time. */
   readonly hours: number;
-  /** Resolves when every pending promise has settled. */
+  /** Resolves when every pending promise has settled; only called after an `await`. */
   readonly drain: () => Promise<void>;
   readonly compose?: ComposeAgent;
   /** How many of the last lines of the trace to keep. */
@@ -45,6 +47,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const run = new Run(options);
+  await Promise.resolve();
   await run.all();
   return run.result();
 }
@@ -62,6 +65,7 @@ class Run implements Scene {
   readonly #life: AgentLife;
   readonly #story: Story;
   readonly #memory: MemoryStory | undefined;
+  readonly #preemptions = new Preemptions();
   #steps = 0;
 
   constructor(options: RunOptions) {
@@ -97,7 +101,10 @@ class Run implements Scene {
           this.#trace.add(`told ${source.kind}: ${"files" in snapshot ? snapshot.files.length : "unreadable"}`);
           this.desire.told(source, snapshot);
         },
-        onStatus: (uid, status, isEnding) => judge.onStatus(uid, status, isEnding),
+        onStatus: (uid, status, isEnding) => {
+          this.#preemptions.see(uid, status);
+          judge.onStatus(uid, status, isEnding);
+        },
         onBorn: (recordsAreBehind) => {
           this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;
@@ -108,17 +115,19 @@ class Run implements Scene {
     const onClockJump = () => {
       this.clockJumpedAtMs = this.node.time.monotonicMs;
     };
-    this.#story = new Story({ ...parts, onClockJump }, drawPlot(random));
+    const shape = drawTightRoom(options.seed);
+    this.#story = new Story({ ...parts, onClockJump, ...(shape && { shape }) }, drawPlot(random));
   }
 
   wasEvicted(uid: string, sinceMs: number): boolean {
+    if (this.#preemptions.isOut(uid)) return true;
     return this.#evictionsOf(uid).some(
       ({ atMs, goneAtMs }) => goneAtMs === undefined || goneAtMs >= sinceMs || atMs >= sinceMs,
     );
   }
 
   evictions(uid: string): number {
-    return this.#evictionsOf(uid).length;
+    return this.#evictionsOf(uid).length + this.#preemptions.count(uid);
   }
 
   #evictionsOf(uid: string): readonly EvictionRecord[] {

@@ -54,7 +54,7 @@ export const topic: Topic = ({ input }) => {
 };
 
 function runWorker({ probeType, probe, restartPolicy, steps }: WorkerInput) {
-  const config: ProbeWorkerConfig = { probeType, ...probe, restartPolicy };
+  const config: ProbeWorkerConfig = { probeType, ...probe, comesBack: restartPolicy !== "Never" };
   const results = new Map<string, ProbeResult>();
   const told = [];
   let state = NEW_PROBE_WORKER;
@@ -151,6 +151,6 @@ function podStatus({ pod, status, readiness, startup }: StatusInput) {
   const shown = ({ name, ready, started }: ContainerStatus) => ({ name, ready, started });
   return {
     containerStatuses: withProbeResults(status.containerStatuses ?? [], spec, probes).map(shown),
-    initContainerStatuses: withInitReadiness(status.initContainerStatuses ?? []).map(shown),
+    initContainerStatuses: withInitReadiness(status.initContainerStatuses ?? [], spec, probes).map(shown),
   };
 }

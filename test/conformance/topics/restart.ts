@@ -32,7 +32,7 @@ export const topic: Topic = ({ input }) => {
         createSandbox: actions.createSandbox,
         sandboxID: actions.sandboxId,
         attempt: actions.attempt,
-        nextInitContainerToStart: actions.nextInitContainerToStart?.name ?? null,
+        nextInitContainerToStart: actions.initContainersToStart[0]?.name ?? null,
         containersToStart: actions.containersToStart.map(({ name }) => name),
         ephemeralContainersToStart: actions.ephemeralContainersToStart.map(({ name }) => name),
         containersToKill: actions.killPod ? [] : containersToKill,

@@ -13,7 +13,7 @@ export interface StaticPodInput {
 export function readManifest(input: StaticPodInput): StaticPodResult {
   const document = readFirstDocument(input.manifest);
   if ("error" in document) return document;
-  const source = { nodeName: input.nodeName, location: input.path, isFile: true };
+  const source = { nodeName: input.nodeName, location: input.path, isFile: true, rules: "reference" as const };
   return readStaticPod(document.node, source, document.body);
 }
 

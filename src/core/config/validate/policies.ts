@@ -1,4 +1,6 @@
 /** Choices, shutdown, swap, back-off, taints, and fields that need a feature gate. */
+
+import { sysctlPatternProblem } from "../../pod/sysctls.ts";
 import { labelValueErrors, qualifiedNameErrors } from "../../pod/validation/names.ts";
 import { featureEnabled } from "../feature-gates.ts";
 import { parseGoDuration } from "../go-duration.ts";
@@ -14,6 +16,10 @@ export function validatePolicies(config: KubeletConfiguration, invalid: Refuse, 
   if (config.runOnce) {
     invalid(["runOnce"], "runOnce (--runOnce) true, Runonce mode has been deprecated and should not be set");
   }
+  config.allowedUnsafeSysctls.forEach((pattern, index) => {
+    const problem = sysctlPatternProblem(pattern);
+    if (problem !== undefined) refuse(["allowedUnsafeSysctls", index], problem);
+  });
   validateTaints(config, invalid, refuse);
   validateTopology(config, invalid);
   validateShutdown(config, enabled, invalid);

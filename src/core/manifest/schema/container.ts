@@ -10,6 +10,9 @@ const CONTAINER_FIELDS = {
   envFrom: "[]EnvFromSource",
   env: "[]EnvVar",
   resources: "ResourceRequirements",
+  resizePolicy: "[]ContainerResizePolicy",
+  restartPolicy: "*~ContainerRestartPolicy",
+  restartPolicyRules: "[]ContainerRestartRule",
   volumeMounts: "[]VolumeMount",
   volumeDevices: "[]VolumeDevice",
   livenessProbe: "*Probe",
@@ -25,7 +28,7 @@ const CONTAINER_FIELDS = {
   tty: "bool",
 } as const;
 
-/** Container and what belongs to it. Source: core/v1 types.go, 1.26. */
+/** Container and what belongs to it. Source: core/v1 types.go, 1.36. */
 export const CONTAINER_STRUCTS: StructTable = {
   Container: CONTAINER_FIELDS,
   EphemeralContainer: { ...CONTAINER_FIELDS, targetContainerName: "string" },
@@ -45,16 +48,22 @@ export const CONTAINER_STRUCTS: StructTable = {
     resourceFieldRef: "*ResourceFieldSelector",
     configMapKeyRef: "*ConfigMapKeySelector",
     secretKeyRef: "*SecretKeySelector",
+    fileKeyRef: "*FileKeySelector",
   },
   ObjectFieldSelector: { apiVersion: "string", fieldPath: "string!" },
   ResourceFieldSelector: { containerName: "string", resource: "string!", divisor: "Quantity" },
   ConfigMapKeySelector: { name: "string", key: "string!", optional: "*bool" },
   SecretKeySelector: { name: "string", key: "string!", optional: "*bool" },
+  FileKeySelector: { volumeName: "string!", path: "string!", key: "string!", optional: "*bool" },
   ResourceRequirements: { limits: "ResourceList", requests: "ResourceList", claims: "[]ResourceClaim" },
-  ResourceClaim: { name: "string!" },
+  ResourceClaim: { name: "string!", request: "string" },
+  ContainerResizePolicy: { resourceName: "~ResourceName!", restartPolicy: "~ResourceResizeRestartPolicy!" },
+  ContainerRestartRule: { action: "~ContainerRestartRuleAction", exitCodes: "*ContainerRestartRuleOnExitCodes" },
+  ContainerRestartRuleOnExitCodes: { operator: "~ContainerRestartRuleOnExitCodesOperator", values: "[]int32" },
   VolumeMount: {
     name: "string!",
     readOnly: "bool",
+    recursiveReadOnly: "*~RecursiveReadOnlyMode",
     mountPath: "string!",
     subPath: "string",
     mountPropagation: "*~MountPropagationMode",
@@ -84,8 +93,14 @@ export const CONTAINER_STRUCTS: StructTable = {
   HTTPHeader: { name: "string!", value: "string!" },
   TCPSocketAction: { port: "IntOrString!", host: "string" },
   GRPCAction: { port: "int32!", service: "*string!" },
-  Lifecycle: { postStart: "*LifecycleHandler", preStop: "*LifecycleHandler" },
-  LifecycleHandler: { exec: "*ExecAction", httpGet: "*HTTPGetAction", tcpSocket: "*TCPSocketAction" },
+  Lifecycle: { postStart: "*LifecycleHandler", preStop: "*LifecycleHandler", stopSignal: "*~Signal" },
+  LifecycleHandler: {
+    exec: "*ExecAction",
+    httpGet: "*HTTPGetAction",
+    tcpSocket: "*TCPSocketAction",
+    sleep: "*SleepAction",
+  },
+  SleepAction: { seconds: "int64!" },
   SecurityContext: {
     capabilities: "*Capabilities",
     privileged: "*bool",
@@ -98,6 +113,7 @@ export const CONTAINER_STRUCTS: StructTable = {
     allowPrivilegeEscalation: "*bool",
     procMount: "*~ProcMountType",
     seccompProfile: "*SeccompProfile",
+    appArmorProfile: "*AppArmorProfile",
   },
   Capabilities: { add: "[]~Capability", drop: "[]~Capability" },
 };

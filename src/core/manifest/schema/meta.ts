@@ -1,6 +1,6 @@
 import type { StructTable } from "../go-type.ts";
 
-/** Types of k8s.io/apimachinery meta/v1 that occur in a Pod, ConfigMap or Secret. Source: meta/v1 types.go, 1.26. */
+/** Types of k8s.io/apimachinery meta/v1 that occur in a Pod, ConfigMap or Secret. Source: meta/v1 types.go, 1.36. */
 export const META_STRUCTS: StructTable = {
   ObjectMeta: {
     name: "string",

@@ -1,6 +1,6 @@
 import type { StructTable } from "../go-type.ts";
 
-/** The objects themselves. Source: core/v1 types.go, 1.26. */
+/** The objects themselves. Source: core/v1 types.go, 1.36. */
 export const OBJECT_STRUCTS: StructTable = {
   Pod: { kind: "string", apiVersion: "string", metadata: "ObjectMeta", spec: "PodSpec", status: "PodStatus" },
   PodList: { kind: "string", apiVersion: "string", metadata: "ListMeta", items: "[]Pod!" },

@@ -1,6 +1,6 @@
 import type { StructTable } from "../go-type.ts";
 
-/** PodSpec and what belongs to the pod as a whole. Source: core/v1 types.go, 1.26. */
+/** PodSpec and what belongs to the pod as a whole. Source: core/v1 types.go, 1.36. */
 export const POD_STRUCTS: StructTable = {
   PodSpec: {
     volumes: "[]Volume",
@@ -42,6 +42,10 @@ export const POD_STRUCTS: StructTable = {
     hostUsers: "*bool",
     schedulingGates: "[]PodSchedulingGate",
     resourceClaims: "[]PodResourceClaim",
+    resources: "*ResourceRequirements",
+    hostnameOverride: "*string",
+    workloadRef: "*WorkloadReference",
+    schedulingGroup: "*PodSchedulingGroup",
   },
   LocalObjectReference: { name: "string" },
   HostAlias: { ip: "string", hostnames: "[]string" },
@@ -50,7 +54,15 @@ export const POD_STRUCTS: StructTable = {
   PodReadinessGate: { conditionType: "~PodConditionType!" },
   PodOS: { name: "~OSName!" },
   PodSchedulingGate: { name: "string!" },
-  PodResourceClaim: { name: "string!", source: "ClaimSource" },
+  PodSchedulingGroup: { podGroupName: "*string" },
+  WorkloadReference: { name: "string!", podGroup: "string!", podGroupReplicaKey: "string" },
+  // Up to 1.30 the two names were below source.
+  PodResourceClaim: {
+    name: "string!",
+    source: "ClaimSource",
+    resourceClaimName: "*string",
+    resourceClaimTemplateName: "*string",
+  },
   ClaimSource: { resourceClaimName: "*string", resourceClaimTemplateName: "*string" },
   PodSecurityContext: {
     seLinuxOptions: "*SELinuxOptions",
@@ -59,10 +71,13 @@ export const POD_STRUCTS: StructTable = {
     runAsGroup: "*int64",
     runAsNonRoot: "*bool",
     supplementalGroups: "[]int64",
+    supplementalGroupsPolicy: "*~SupplementalGroupsPolicy",
     fsGroup: "*int64",
     sysctls: "[]Sysctl",
     fsGroupChangePolicy: "*~PodFSGroupChangePolicy",
     seccompProfile: "*SeccompProfile",
+    appArmorProfile: "*AppArmorProfile",
+    seLinuxChangePolicy: "*~PodSELinuxChangePolicy",
   },
   SELinuxOptions: { user: "string", role: "string", type: "string", level: "string" },
   WindowsSecurityContextOptions: {
@@ -73,4 +88,5 @@ export const POD_STRUCTS: StructTable = {
   },
   Sysctl: { name: "string!", value: "string!" },
   SeccompProfile: { type: "~SeccompProfileType!", localhostProfile: "*string" },
+  AppArmorProfile: { type: "~AppArmorProfileType!", localhostProfile: "*string" },
 };

@@ -1,6 +1,6 @@
 import type { StructTable } from "../go-type.ts";
 
-/** Affinity, tolerations, topology spread. Source: core/v1 types.go, 1.26. */
+/** Affinity, tolerations, topology spread. Source: core/v1 types.go, 1.36. */
 export const SCHEDULING_STRUCTS: StructTable = {
   Toleration: {
     key: "string",
@@ -42,5 +42,7 @@ export const SCHEDULING_STRUCTS: StructTable = {
     namespaces: "[]string",
     topologyKey: "string!",
     namespaceSelector: "*LabelSelector",
+    matchLabelKeys: "[]string",
+    mismatchLabelKeys: "[]string",
   },
 };

@@ -1,6 +1,6 @@
 import type { StructTable } from "../go-type.ts";
 
-/** Volumes of every kind. Source: core/v1 types.go, 1.26. */
+/** Volumes of every kind. Source: core/v1 types.go, 1.36. */
 export const VOLUME_STRUCTS: StructTable = {
   Volume: {
     name: "string!",
@@ -33,6 +33,7 @@ export const VOLUME_STRUCTS: StructTable = {
     storageos: "*StorageOSVolumeSource",
     csi: "*CSIVolumeSource",
     ephemeral: "*EphemeralVolumeSource",
+    image: "*ImageVolumeSource",
   },
   HostPathVolumeSource: { path: "string!", type: "*~HostPathType" },
   EmptyDirVolumeSource: { medium: "~StorageMedium", sizeLimit: "*Quantity" },
@@ -134,11 +135,29 @@ export const VOLUME_STRUCTS: StructTable = {
     downwardAPI: "*DownwardAPIProjection",
     configMap: "*ConfigMapProjection",
     serviceAccountToken: "*ServiceAccountTokenProjection",
+    clusterTrustBundle: "*ClusterTrustBundleProjection",
+    podCertificate: "*PodCertificateProjection",
   },
   SecretProjection: { name: "string", items: "[]KeyToPath", optional: "*bool" },
   DownwardAPIProjection: { items: "[]DownwardAPIVolumeFile" },
   ConfigMapProjection: { name: "string", items: "[]KeyToPath", optional: "*bool" },
   ServiceAccountTokenProjection: { audience: "string", expirationSeconds: "*int64", path: "string!" },
+  ClusterTrustBundleProjection: {
+    name: "*string",
+    signerName: "*string",
+    labelSelector: "*LabelSelector",
+    optional: "*bool",
+    path: "string!",
+  },
+  PodCertificateProjection: {
+    signerName: "string",
+    keyType: "string",
+    maxExpirationSeconds: "*int32",
+    credentialBundlePath: "string",
+    keyPath: "string",
+    certificateChainPath: "string",
+    userAnnotations: "map[string]string",
+  },
   PortworxVolumeSource: { volumeID: "string!", fsType: "string", readOnly: "bool" },
   ScaleIOVolumeSource: {
     gateway: "string!",
@@ -166,18 +185,21 @@ export const VOLUME_STRUCTS: StructTable = {
     volumeAttributes: "map[string]string",
     nodePublishSecretRef: "*LocalObjectReference",
   },
+  ImageVolumeSource: { reference: "string", pullPolicy: "~PullPolicy" },
   EphemeralVolumeSource: { volumeClaimTemplate: "*PersistentVolumeClaimTemplate" },
   PersistentVolumeClaimTemplate: { metadata: "ObjectMeta", spec: "PersistentVolumeClaimSpec!" },
   PersistentVolumeClaimSpec: {
     accessModes: "[]~PersistentVolumeAccessMode",
     selector: "*LabelSelector",
-    resources: "ResourceRequirements",
+    resources: "VolumeResourceRequirements",
     volumeName: "string",
     storageClassName: "*string",
     volumeMode: "*~PersistentVolumeMode",
     dataSource: "*TypedLocalObjectReference",
     dataSourceRef: "*TypedObjectReference",
+    volumeAttributesClassName: "*string",
   },
+  VolumeResourceRequirements: { limits: "ResourceList", requests: "ResourceList" },
   TypedLocalObjectReference: { apiGroup: "*string!", kind: "string!", name: "string!" },
   TypedObjectReference: { apiGroup: "*string!", kind: "string!", name: "string!", namespace: "*string" },
 };

@@ -1,4 +1,5 @@
 import type { Container, EphemeralContainer, PodSpec } from "../../api/types.ts";
+import { isSidecar } from "../restart-policy.ts";
 import { validateEnv, validateEnvFrom } from "./container-env.ts";
 import { validateVolumeDevices, validateVolumeMounts } from "./container-mounts.ts";
 import { validateHostPortConflicts, validatePorts } from "./container-ports.ts";
@@ -16,6 +17,7 @@ import type { FieldPath } from "./field-path.ts";
 import { dnsLabelErrors } from "./names.ts";
 import { validateProbesAndHooks } from "./probes.ts";
 import { validateResources } from "./resources.ts";
+import { validateRestartPolicy } from "./restart-rules.ts";
 import { validateSecurityContext } from "./security.ts";
 import type { ValidVolumes } from "./volumes.ts";
 
@@ -31,13 +33,14 @@ export interface PodContext {
 /** Containers of all three kinds, in the order of the reference. Source: core/validation validateContainers and its siblings. */
 export function validateAllContainers(spec: PodSpec, context: PodContext, path: FieldPath): FieldError[] {
   return [
-    ...validateRegular(spec.containers, context, path.child("containers")),
+    ...validateRegular(spec, context, path.child("containers")),
     ...validateInit(spec, context, path.child("initContainers")),
     ...validateEphemeral(spec, context, path.child("ephemeralContainers")),
   ];
 }
 
-function validateRegular(containers: readonly Container[], context: PodContext, path: FieldPath): FieldError[] {
+function validateRegular(spec: PodSpec, context: PodContext, path: FieldPath): FieldError[] {
+  const { containers, terminationGracePeriodSeconds: graceSeconds } = spec;
   if (containers.length === 0) return [required(path)];
   const errors: FieldError[] = [];
   const names = new Set<string>();
@@ -46,7 +49,7 @@ function validateRegular(containers: readonly Container[], context: PodContext, 
     errors.push(...validateCommon(container, context, at));
     if (names.has(container.name)) errors.push(duplicate(at.child("name"), container.name));
     names.add(container.name);
-    errors.push(...validateProbesAndHooks(container, at));
+    errors.push(...validateProbesAndHooks(container, graceSeconds, at), ...validateRestartPolicy(container, at));
   }
   return [...errors, ...validateHostPortConflicts(containers, path)];
 }
@@ -60,7 +63,11 @@ function validateInit(spec: PodSpec, context: PodContext, path: FieldPath): Fiel
     if (names.has(container.name)) errors.push(duplicate(at.child("name"), container.name));
     if (container.name !== "") names.add(container.name);
     // One at a time, as they run: the reference therefore counts each as the first.
-    errors.push(...validateHostPortConflicts([container], path));
+    errors.push(...validateHostPortConflicts([container], path), ...validateRestartPolicy(container, at));
+    if (isSidecar(container)) {
+      errors.push(...validateProbesAndHooks(container, spec.terminationGracePeriodSeconds, at));
+      continue;
+    }
     for (const field of ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] as const) {
       if (container[field] !== undefined) {
         errors.push(forbidden(at.child(field), "may not be set for init containers"));
@@ -86,10 +93,21 @@ function validateEphemeral(spec: PodSpec, context: PodContext, path: FieldPath):
   });
 }
 
+const FORBIDDEN_IN_EPHEMERAL = [
+  "ports",
+  "resources",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle",
+  "restartPolicy",
+  "restartPolicyRules",
+] as const;
+
 function validateEphemeralFields(container: EphemeralContainer, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const hasResources = Object.values(container.resources ?? {}).some((part) => part !== undefined);
-  for (const field of ["ports", "resources", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const) {
+  for (const field of FORBIDDEN_IN_EPHEMERAL) {
     const isSet = field === "resources" ? hasResources : container[field] !== undefined;
     if (isSet) errors.push(forbidden(path.child(field), EPHEMERAL_DETAIL));
   }

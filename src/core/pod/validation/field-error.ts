@@ -86,3 +86,7 @@ export function notFound(path: FieldPath, badValue: unknown, detail = ""): Field
 export function tooLong(path: FieldPath, badValue: unknown, maxBytes: number): FieldError {
   return fieldError("FieldValueTooLong", path, badValue, `must have at most ${maxBytes} bytes`);
 }
+
+export function tooMany(path: FieldPath, actual: number, max: number): FieldError {
+  return fieldError("FieldValueTooMany", path, actual, `must have at most ${max} items`);
+}

@@ -4,18 +4,21 @@ import { type FieldError, invalid, invalidEach, required } from "./field-error.t
 import type { FieldPath } from "./field-path.ts";
 import { isIpAddress } from "./ip-address.ts";
 import { dnsSubdomainErrors } from "./names.ts";
+import type { ValidationRules } from "./rules.ts";
 
 const MAX_NAMESERVERS = 3;
 /** The reference allows static pods the smaller limits only (no expanded DNS configuration). */
-const MAX_SEARCH_PATHS = 6;
-const MAX_SEARCH_BYTES = 256;
+const SEARCH_LIMITS: Readonly<Record<ValidationRules, { readonly paths: number; readonly bytes: number }>> = {
+  reference: { paths: 6, bytes: 256 },
+  current: { paths: 32, bytes: 2048 },
+};
 
 function validateIp(ip: string, path: FieldPath): FieldError[] {
   return isIpAddress(ip) ? [] : [invalid(path, ip, "must be valid IP address")];
 }
 
 /** Source: core/validation validatePodDNSConfig. */
-export function validateDnsConfig(spec: PodSpec, path: FieldPath): FieldError[] {
+export function validateDnsConfig(spec: PodSpec, path: FieldPath, rules: ValidationRules): FieldError[] {
   const config = spec.dnsConfig;
   const { nameservers = [], searches = [], options = [] } = config ?? {};
   if (spec.dnsPolicy === "None") {
@@ -31,20 +34,24 @@ export function validateDnsConfig(spec: PodSpec, path: FieldPath): FieldError[] 
     errors.push(invalid(path.child("nameservers"), nameservers, detail));
   }
   errors.push(...nameservers.flatMap((ip, index) => validateIp(ip, path.child("nameservers").index(index))));
-  errors.push(...validateSearches(searches, path.child("searches")));
+  errors.push(...validateSearches(searches, path.child("searches"), SEARCH_LIMITS[rules]));
   for (const [index, option] of options.entries()) {
     if (!option.name) errors.push(required(path.child("options").index(index), "must not be empty"));
   }
   return errors;
 }
 
-function validateSearches(searches: readonly string[], path: FieldPath): FieldError[] {
+function validateSearches(
+  searches: readonly string[],
+  path: FieldPath,
+  limits: { readonly paths: number; readonly bytes: number },
+): FieldError[] {
   const errors: FieldError[] = [];
-  if (searches.length > MAX_SEARCH_PATHS) {
-    errors.push(invalid(path, searches, `must not have more than ${MAX_SEARCH_PATHS} search paths`));
+  if (searches.length > limits.paths) {
+    errors.push(invalid(path, searches, `must not have more than ${limits.paths} search paths`));
   }
-  if (byteLength(searches.join(" ")) > MAX_SEARCH_BYTES) {
-    const detail = `must not have more than ${MAX_SEARCH_BYTES} characters (including spaces) in the search list`;
+  if (byteLength(searches.join(" ")) > limits.bytes) {
+    const detail = `must not have more than ${limits.bytes} characters (including spaces) in the search list`;
     errors.push(invalid(path, searches, detail));
   }
   const wrong = searches.flatMap((search, index) => {

@@ -8,6 +8,7 @@ import { dnsLabelErrors, dnsSubdomainErrors, rangeError } from "./names.ts";
 import { validateDnsConfig, validateHostAliases } from "./pod-network.ts";
 import { validateResourceClaims } from "./resource-claims.ts";
 import { validateResources } from "./resources.ts";
+import type { ValidationRules } from "./rules.ts";
 import { validateHostUsers, validatePodSecurity } from "./security.ts";
 import { validateTolerations } from "./tolerations.ts";
 import { validateTopologySpread } from "./topology-spread.ts";
@@ -21,7 +22,12 @@ const OPERATING_SYSTEMS = ["linux", "windows"];
 const MAX_DEADLINE_SECONDS = 2147483647;
 
 /** Source: core/validation ValidatePodSpec. Errors come in its order. */
-export function validatePodSpec(spec: PodSpec, meta: ObjectMeta, path: FieldPath): FieldError[] {
+export function validatePodSpec(
+  spec: PodSpec,
+  meta: ObjectMeta,
+  path: FieldPath,
+  rules: ValidationRules,
+): FieldError[] {
   const { volumes, errors } = validateVolumes(spec.volumes ?? [], meta, path.child("volumes"));
   const claims = spec.resourceClaims ?? [];
   const claimNames = new Set(claims.map((claim) => claim.name).filter((name) => name !== ""));
@@ -34,7 +40,7 @@ export function validatePodSpec(spec: PodSpec, meta: ObjectMeta, path: FieldPath
     ...validateLabels(spec.nodeSelector, path.child("nodeSelector")),
     ...validatePodSecurity(spec, path),
     ...validateAffinity(spec.affinity, path.child("affinity")),
-    ...validateDnsConfig(spec, path.child("dnsConfig")),
+    ...validateDnsConfig(spec, path.child("dnsConfig"), rules),
     ...validateReadinessGates(spec, path.child("readinessGates")),
     ...validateSchedulingGates(spec, path.child("schedulingGates")),
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], path.child("topologySpreadConstraints")),

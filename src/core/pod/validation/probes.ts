@@ -12,11 +12,15 @@ const COUNTERS = [
   "failureThreshold",
 ] as const;
 
-/** Probes and hooks of a regular container. Source: core/validation validateLivenessProbe and its siblings. */
-export function validateProbesAndHooks(container: Container, path: FieldPath): FieldError[] {
+/** Probes and hooks of a regular container or a sidecar; `graceSeconds`: the pod's. Source: core/validation validateLivenessProbe and its siblings. */
+export function validateProbesAndHooks(
+  container: Container,
+  graceSeconds: number | undefined,
+  path: FieldPath,
+): FieldError[] {
   const { lifecycle, livenessProbe, readinessProbe, startupProbe } = container;
   return [
-    ...(lifecycle ? validateLifecycle(lifecycle, path.child("lifecycle")) : []),
+    ...(lifecycle ? validateLifecycle(lifecycle, graceSeconds, path.child("lifecycle")) : []),
     ...(livenessProbe ? validateKillingProbe(livenessProbe, path.child("livenessProbe")) : []),
     ...(readinessProbe ? validateReadinessProbe(readinessProbe, path.child("readinessProbe")) : []),
     ...(startupProbe ? validateKillingProbe(startupProbe, path.child("startupProbe")) : []),
@@ -53,22 +57,33 @@ function validateProbe(probe: Probe, path: FieldPath): FieldError[] {
   return errors;
 }
 
-function validateLifecycle(lifecycle: NonNullable<Container["lifecycle"]>, path: FieldPath): FieldError[] {
+function validateLifecycle(
+  lifecycle: NonNullable<Container["lifecycle"]>,
+  graceSeconds: number | undefined,
+  path: FieldPath,
+): FieldError[] {
   const { postStart, preStop } = lifecycle;
+  const validate = (hook: LifecycleHandler, at: FieldPath) => [
+    ...validateHandler(hook, at),
+    ...(hook.sleep ? validateSleep(hook.sleep.seconds, graceSeconds, at.child("sleep")) : []),
+  ];
   return [
-    ...(postStart ? validateHandler(hookHandler(postStart), path.child("postStart")) : []),
-    ...(preStop ? validateHandler(hookHandler(preStop), path.child("preStop")) : []),
+    ...(postStart ? validate(postStart, path.child("postStart")) : []),
+    ...(preStop ? validate(preStop, path.child("preStop")) : []),
   ];
 }
 
-type Handler = Pick<Probe, "exec" | "httpGet" | "tcpSocket" | "grpc">;
-
-function hookHandler({ exec, httpGet, tcpSocket }: LifecycleHandler): Handler {
-  return { ...(exec && { exec }), ...(httpGet && { httpGet }), ...(tcpSocket && { tcpSocket }) };
+/** Source: core/validation validateSleepAction (1.34). */
+function validateSleep(seconds: number, graceSeconds: number | undefined, path: FieldPath): FieldError[] {
+  if (seconds >= 0 && (graceSeconds === undefined || seconds <= graceSeconds)) return [];
+  const limit = `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds ?? 0})`;
+  return [invalid(path, seconds, limit)];
 }
 
+type Handler = Pick<Probe, "exec" | "httpGet" | "tcpSocket" | "grpc"> & Pick<LifecycleHandler, "sleep">;
+
 function validateHandler(handler: Handler, path: FieldPath): FieldError[] {
-  const { exec, httpGet, tcpSocket, grpc } = handler;
+  const { exec, httpGet, tcpSocket, grpc, sleep } = handler;
   const found: { readonly field: string; readonly errors: readonly FieldError[] }[] = [];
   if (exec) {
     const command = exec.command ?? [];
@@ -79,6 +94,7 @@ function validateHandler(handler: Handler, path: FieldPath): FieldError[] {
   if (tcpSocket) {
     found.push({ field: "tcpSocket", errors: validatePort(tcpSocket.port, path.child("tcpSocket").child("port")) });
   }
+  if (sleep) found.push({ field: "sleep", errors: [] });
   if (grpc) found.push({ field: "grpc", errors: validatePort(grpc.port, path.child("grpc").child("port")) });
   const [first, ...others] = found;
   if (first === undefined) return [required(path, "must specify a handler type")];

@@ -10,12 +10,70 @@ function errorsOf(spec: Partial<PodSpec>, container: Partial<Container> = {}, me
     metadata: { name: "web", namespace: "default", ...meta },
     spec: { containers: [{ name: "c", image: "x", ...container }], ...spec },
   };
-  return validatePod(defaultPod(pod)).map((error) => error.text.replace(/^spec\.containers\[0\]\./, "c."));
+  return validatePod(defaultPod(pod), { rules: "reference" }).map((error) =>
+    error.text.replace(/^spec\.containers\[0\]\./, "c."),
+  );
 }
 
 function volumeErrors(source: object): string[] {
   return errorsOf({ volumes: [{ name: "v", ...source }] }).map((text) => text.replace("spec.volumes[0].", ""));
 }
+
+describe("validatePod, where the API is newer than the reference", () => {
+  it("takes probes and hooks of sidecars, and of no other init container", () => {
+    const lifecycle = { preStop: { sleep: { seconds: 5 } } };
+    const sidecar = { name: "s", image: "x", restartPolicy: "Always", readinessProbe: { exec: {} }, lifecycle };
+    assert.deepEqual(errorsOf({ initContainers: [sidecar] }), [
+      "spec.initContainers[0].readinessProbe.exec.command: Required value",
+    ]);
+    assert.deepEqual(errorsOf({ initContainers: [{ name: "s", image: "x", lifecycle }] }), [
+      "spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers",
+    ]);
+  });
+
+  it("wants a sleep to fit into the pod's grace period", () => {
+    const sleep = (seconds: number) => errorsOf({}, { lifecycle: { preStop: { sleep: { seconds } } } });
+    assert.deepEqual([sleep(0), sleep(30)], [[], []]);
+    for (const seconds of [-1, 31]) {
+      assert.deepEqual(sleep(seconds), [
+        `c.lifecycle.preStop.sleep: Invalid value: ${seconds}: must be non-negative and less than ` +
+          "terminationGracePeriodSeconds (30)",
+      ]);
+    }
+    const both = { sleep: { seconds: 1 }, exec: { command: ["true"] } };
+    assert.deepEqual(errorsOf({}, { lifecycle: { postStart: both } }), [
+      "c.lifecycle.postStart.sleep: Forbidden: may not specify more than 1 handler type",
+    ]);
+  });
+
+  it("knows the restart policies and rules of containers", () => {
+    const rule = (operator: string, values: number[] = []) => ({
+      action: "Restart",
+      exitCodes: { operator, values },
+    });
+    const fine = { restartPolicy: "Never", restartPolicyRules: [rule("In", [1, 2]), rule("NotIn", [0])] };
+    assert.deepEqual(errorsOf({}, fine), []);
+    assert.deepEqual(errorsOf({}, { restartPolicyRules: [rule("In", [1])] }), [
+      "c.restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+    ]);
+    assert.deepEqual(errorsOf({}, { restartPolicy: "Sometimes" }), [
+      'c.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+    ]);
+    const wrong = { restartPolicy: "Never", restartPolicyRules: [{ action: "Stop" }, rule("Equals", [1])] };
+    assert.deepEqual(errorsOf({}, wrong), [
+      'c.restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart"',
+      "c.restartPolicyRules[0].exitCodes: Required value: must be specified",
+      'c.restartPolicyRules[1].exitCodes.operator: Unsupported value: "Equals": supported values: "In", "NotIn"',
+    ]);
+    const many = { restartPolicy: "Never", restartPolicyRules: Array.from({ length: 21 }, () => rule("In", [1])) };
+    assert.deepEqual(errorsOf({}, many), ["c.restartPolicyRules: Too many: 21: must have at most 20 items"]);
+    const ephemeral = { name: "e", image: "x", restartPolicy: "Always" };
+    assert.equal(
+      errorsOf({ ephemeralContainers: [ephemeral] })[0],
+      "spec.ephemeralContainers[0].restartPolicy: Forbidden: cannot be set for an Ephemeral Container",
+    );
+  });
+});
 
 describe("validatePod, where the reference has words of its own", () => {
   it("prints structures as Go does, addresses left out", () => {
@@ -236,5 +294,54 @@ describe("validatePod, where the reference has words of its own", () => {
   it("knows names that are long in bytes, not in letters", () => {
     const [error = ""] = errorsOf({ hostname: "ä".repeat(32) });
     assert.equal(error, `spec.hostname: Invalid value: "${"ä".repeat(32)}": must be no more than 63 characters`);
+  });
+});
+
+describe("validatePod, by the rules of today", () => {
+  const CONTAINER = { name: "c", image: "x" };
+  const check = (spec: Partial<PodSpec>) => {
+    const pod = defaultPod({ metadata: { name: "p", namespace: "ns" }, spec: { containers: [CONTAINER], ...spec } });
+    return validatePod(pod).map(({ field }) => field);
+  };
+
+  it("takes status.hostIPs in a variable, but not another unknown field", () => {
+    const env = (fieldPath: string) => [{ name: "A", valueFrom: { fieldRef: { fieldPath } } }];
+    assert.deepEqual(check({ containers: [{ ...CONTAINER, env: env("status.hostIPs") }] }), []);
+    assert.deepEqual(check({ containers: [{ ...CONTAINER, env: env("status.guestIPs") }] }), [
+      "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath",
+    ]);
+  });
+
+  it("takes any volume in a pod with users of its own, but not the host's network", () => {
+    const volumes = [{ name: "v", hostPath: { path: "/" } }];
+    assert.deepEqual(check({ hostUsers: false, volumes }), []);
+    assert.deepEqual(check({ hostUsers: false, volumes, hostNetwork: true }), ["spec.hostNetwork"]);
+  });
+
+  it("checks what came after 1.26", () => {
+    const profile = (type: string, localhostProfile?: string) => ({
+      appArmorProfile: { type, ...(localhostProfile !== undefined && { localhostProfile }) },
+    });
+    assert.deepEqual(
+      check({ securityContext: { ...profile("Localhost", "p"), supplementalGroupsPolicy: "Strict" } }),
+      [],
+    );
+    assert.deepEqual(check({ securityContext: profile("Runtime") }), ["spec.securityContext.appArmorProfile.type"]);
+    const at = "spec.containers[0].securityContext.appArmorProfile.localhostProfile";
+    for (const wrong of [profile("Localhost"), profile("Localhost", " p"), profile("Unconfined", "p")]) {
+      assert.deepEqual(check({ containers: [{ ...CONTAINER, securityContext: wrong }] }), [at]);
+    }
+    const policies = { supplementalGroupsPolicy: "Loose", seLinuxChangePolicy: "Some" };
+    assert.equal(check({ securityContext: policies }).length, 2);
+    assert.deepEqual(check({ hostnameOverride: "web-0.shop" }), []);
+    for (const spec of [{ hostnameOverride: "Web" }, { hostnameOverride: "w", setHostnameAsFQDN: true }]) {
+      assert.deepEqual(check(spec), ["spec.hostnameOverride"]);
+    }
+  });
+
+  it("takes up to 32 search domains", () => {
+    const searches = (count: number) => ({ searches: Array.from({ length: count }, (_, index) => `d${index}.test`) });
+    assert.deepEqual(check({ dnsConfig: searches(32) }), []);
+    assert.deepEqual(check({ dnsConfig: searches(33) }), ["spec.dnsConfig.searches"]);
   });
 });
