@@ -10,6 +10,7 @@ import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
+import type { ImageTransfers } from "../ports/image-transfers.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -20,6 +21,7 @@ import type { PodFiles } from "../ports/pod-files.ts";
 import type { PressureSignals } from "../ports/pressure-signals.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
+import type { DockerConfigFiles } from "../ports/registry-credentials.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
 import type { StorageFiles } from "../ports/storage-files.ts";
@@ -31,10 +33,12 @@ import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { createEviction, type EvictionOptions } from "./eviction/create-eviction.ts";
 import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { ImageCredentials } from "./images/image-credentials.ts";
 import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
+import { PullWatch } from "./images/pull-watch.ts";
 import { Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
@@ -70,6 +74,8 @@ export interface AgentPorts {
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  readonly imageTransfers: ImageTransfers;
+  readonly dockerConfig: DockerConfigFiles;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
@@ -192,12 +198,14 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
+  const pulls = new PullWatch({ clock, log, events, transfers: ports.imageTransfers });
   const podRuntime = createPodRuntime(ports, options, {
     events,
     pods,
     hooks,
     killer,
     holds,
+    pulls,
     probes: probes.results,
     health,
     sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
@@ -278,7 +286,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   admission.checkBy(pressure.admission);
   admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
+    { clock, events, health, images: ports.images, kubelet, pods, pulls, runtime, stats, statuses, workers, pressure },
     options,
   );
   const components: readonly Component[] = [
@@ -323,6 +331,7 @@ interface RuntimeParts {
   readonly hooks: HookRunner;
   readonly killer: PodKiller;
   readonly holds: ImageHolds;
+  readonly pulls: PullWatch;
   readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
   readonly health: RuntimeHealth;
@@ -330,9 +339,10 @@ interface RuntimeParts {
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, sandboxes, holds, probes, health } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, pulls, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
-  const imagePorts = { clock, images: ports.images, events };
+  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
+  const imagePorts = { clock, images: ports.images, events, credentials, watch: pulls };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(

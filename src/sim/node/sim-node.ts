@@ -18,6 +18,7 @@ import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
 import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-images.ts";
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
+import { simImageTransfers } from "../runtime/sim-transfers.ts";
 import { simCsiDrivers, simPluginSockets } from "../storage/sim-csi.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
@@ -127,6 +128,8 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
       onRequest: (request) => witness.onRequest(request),
     }),
     images: simImageService(node.images, time, line, behaviour.pullMs),
+    imageTransfers: simImageTransfers(node.images, time, line),
+    dockerConfig: { read: async () => [] },
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),
