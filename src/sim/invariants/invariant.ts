@@ -22,6 +22,8 @@ export interface Scene {
   readonly clockJumpedAtMs: number;
   /** Monotonic time at which the present (or last) agent was started. */
   readonly agentStartedAtMs: number;
+  /** Monotonic time at which an agent was started last whose predecessor could not write all down; -Infinity: never. */
+  readonly recordsBehindAtMs: number;
 }
 
 export type ContainerChange = "created" | "started" | "ended" | "removed";

@@ -58,6 +58,7 @@ class Run implements Scene {
   draining = false;
   clockJumpedAtMs = Number.NEGATIVE_INFINITY;
   agentStartedAtMs = 0;
+  recordsBehindAtMs = Number.NEGATIVE_INFINITY;
   readonly #options: RunOptions;
   readonly #random: Random;
   readonly #trace: Trace;
@@ -108,6 +109,7 @@ class Run implements Scene {
         onBorn: (recordsAreBehind) => {
           this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;
+          if (recordsAreBehind) this.recordsBehindAtMs = this.agentStartedAtMs;
         },
       },
     });
