@@ -3,16 +3,19 @@ import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
-export function phasesAreLegal({ desire }: Scene): Invariant {
-  const last = new Map<string, PodStatus>();
+/** Not judged over an agent's death that could not write something down. */
+export function phasesAreLegal(scene: Scene): Invariant {
+  const { desire, node } = scene;
+  const last = new Map<string, { readonly status: PodStatus; readonly atMs: number }>();
   return {
     name: "phases change legally",
     onStatus: (uid, status) => {
       const key = `${uid}/${desire.generation(uid)}`;
-      const before = last.get(key);
-      last.set(key, status);
+      const { status: before, atMs = 0 } = last.get(key) ?? {};
+      last.set(key, { status, atMs: node.time.monotonicMs });
       if (before === undefined) return undefined;
       const [from, to] = [before.phase ?? "", status.phase ?? ""];
+      if (scene.writeFailedAtMs >= atMs && scene.agentStartedAtMs > atMs) return undefined;
       const isBack = before.reason === "Evicted" && to === "Pending";
       if (isTerminalPhase(from) && to !== from && !isBack) return `pod ${uid} went from ${from} to ${to}`;
       return undefined;
