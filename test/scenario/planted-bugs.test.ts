@@ -86,6 +86,41 @@ const letsAllIn: Compose = (ports, options) => {
   return createAgent(ports, { ...options, admission: { node: { ...options.admission.node, allocatable } } });
 };
 
+/** Thresholds that nobody asked for: pods go though nothing is short of what the configuration says. */
+const evictsForNothing: Compose = (ports, options) => {
+  const { fields } = options.eviction;
+  const isAsked = Object.keys(fields.evictionHard ?? {}).length > 0;
+  const evictionHard = { "memory.available": "14Gi", "nodefs.available": "85%" };
+  return createAgent(ports, isAsked ? withEviction(options, { ...fields, evictionHard }) : options);
+};
+
+/** Sees the pressure and does nothing about it. */
+const neverEvicts: Compose = (ports, options) =>
+  createAgent(ports, withEviction(options, { ...options.eviction.fields, evictionHard: {}, evictionSoft: {} }));
+
+/** What it evicts and why is lost with it. */
+const forgetsRecords: Compose = (ports, options) => {
+  const { store } = ports;
+  const put: typeof store.put = (table, key, value) => {
+    if (table !== "evictions") store.put(table, key, value);
+  };
+  return createAgent({ ...ports, store: { ...store, put } }, options);
+};
+
+/** Whatever a probe finds, all is well. */
+const believesProbes: Compose = (ports, options) => {
+  const { runtime } = ports;
+  const execSync: typeof runtime.execSync = async (...asked) => ({
+    ...(await runtime.execSync(...asked)),
+    exitCode: 0,
+  });
+  return createAgent({ ...ports, runtime: { ...runtime, execSync } }, options);
+};
+
+function withEviction(options: AgentOptions, fields: AgentOptions["eviction"]["fields"]): AgentOptions {
+  return { ...options, eviction: { ...options.eviction, fields } };
+}
+
 test("a lost wake-up is found: what ended is not started again", async () => {
   const isWanted = ({ invariant, message }: Violation) =>
     invariant === "wanted and real state agree once faults stop" &&
@@ -109,6 +144,31 @@ test("running pods that a restarted agent ends are found", async () => {
 test("pods that are let in without room are found", async () => {
   const isWanted = ({ invariant }: Violation) => invariant === "what is let in fits the node";
   const found = await findings(letsAllIn, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("evictions that no threshold allows are found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "nobody is evicted while nothing is short";
+  const found = await findings(evictsForNothing, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("pressure that nobody does anything about is found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "pressure does not stand while somebody may go";
+  const found = await findings(neverEvicts, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("evictions that leave no record are found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "every eviction has its record";
+  const found = await findings(forgetsRecords, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("probes that nobody heeds are found", async () => {
+  const isWanted = ({ invariant }: Violation) =>
+    invariant === "who is not live is restarted" || invariant === "the status shows who is ready";
+  const found = await findings(believesProbes, isWanted);
   assert.ok(found.some(isWanted), JSON.stringify(found));
 });
 

@@ -50,21 +50,34 @@ export interface NodeBehaviour extends RuntimeTimes {
   readonly events: EventFates;
 }
 
+/** How large the disks are. */
+export interface SimDisks {
+  readonly capacityBytes: number;
+  readonly inodes: number;
+  /** Images and writable layers have a filesystem of their own, as large as the node's. */
+  readonly dedicatedImages: boolean;
+  /** Of each image. */
+  readonly imageBytes: number;
+}
+
+const USUAL_DISKS: SimDisks = {
+  capacityBytes: 100 * GiB,
+  inodes: 6_553_600,
+  dedicatedImages: false,
+  imageBytes: 4_000_000,
+};
+
 export class SimNode {
   readonly time = new VirtualTime(START_MS);
   readonly disk = new VirtualDisk(() => this.time.wallMs);
   readonly cgroups = new SimCgroups();
   readonly kernelLog = new SimKernelLog(this.time);
-  /** One disk for all; a scenario fills it by what others keep there or by files that claim to be large. */
-  readonly filesystem: SimFilesystem = {
-    mountPoint: "/",
-    device: "8:1",
-    capacityBytes: 100 * GiB,
-    inodes: 6_553_600,
-    otherUsedBytes: 10 * GiB,
-    otherInodesUsed: 100_000,
-  };
-  readonly filesystems = new SimFilesystems(this.disk, [this.filesystem]);
+  readonly disks: SimDisks;
+  /** A scenario fills it by what others keep there or by files that claim to be large. */
+  readonly filesystem: SimFilesystem;
+  /** Where images and writable layers are; the same where they have none of their own. */
+  readonly imageFilesystem: SimFilesystem;
+  readonly filesystems: SimFilesystems;
   readonly memory = new SimMemory();
   readonly memoryBytes = SIM_MACHINE.memoryBytes;
   readonly load: SimLoad = { memoryBytes: GiB, tasks: 200 };
@@ -77,11 +90,29 @@ export class SimNode {
   readonly behaviour: NodeBehaviour;
   readonly #contents = new WeakMap<ManifestFile, ManifestContent>();
 
-  constructor(random: Random, behaviour: NodeBehaviour) {
+  constructor(random: Random, behaviour: NodeBehaviour, disks: SimDisks = USUAL_DISKS) {
     this.behaviour = behaviour;
+    this.disks = disks;
     this.images = new SimImages(random.fork());
     const { time, disk, cgroups, images } = this;
     this.runtime = new SimRuntime({ time, random: random.fork(), disk, cgroups, images }, behaviour);
+    const kept = () => {
+      const { usedBytes, inodesUsed } = this.runtime.layers();
+      return { usedBytes: usedBytes + images.usedBytes, inodesUsed };
+    };
+    const { capacityBytes, inodes, dedicatedImages } = disks;
+    const size = {
+      capacityBytes,
+      inodes,
+      otherUsedBytes: capacityBytes / 10,
+      otherInodesUsed: Math.floor(inodes / 50),
+    };
+    const shared = { ...size, mountPoint: "/", device: "8:1" };
+    this.filesystem = dedicatedImages ? shared : { ...shared, kept };
+    this.imageFilesystem = dedicatedImages
+      ? { ...size, mountPoint: SIM_IMAGES_DIR, device: "8:2", kept }
+      : this.filesystem;
+    this.filesystems = new SimFilesystems(disk, [...new Set([this.filesystem, this.imageFilesystem])]);
     this.manifests = new SimManifests(time, "manifests", "/etc/sim/manifests");
     this.staticManifests = new SimManifests(time, "file", "/etc/sim/static");
     disk.makeDirectories("/etc");

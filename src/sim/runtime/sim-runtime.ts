@@ -146,6 +146,7 @@ export class SimRuntime {
       createdAtMonotonicMs: this.#parts.time.monotonicMs,
       state: "created",
       startedAtMs: 0,
+      startedAtMonotonicMs: 0,
       finishedAtMs: 0,
       exitCode: 0,
       reason: "",
@@ -158,6 +159,9 @@ export class SimRuntime {
       logPath: `${sandbox.config.logDirectory ?? ""}/${config.logPath ?? ""}`,
       log: undefined,
       pid: 0,
+      layer: { usedBytes: 0, inodesUsed: 0 },
+      health: { isLive: true, isReady: true, sinceMs: this.#parts.time.monotonicMs },
+      hasFailedProbe: false,
       timers: [],
       onExit: [],
       resources: config.linux?.resources,
@@ -269,6 +273,16 @@ export class SimRuntime {
     container.log = this.#parts.disk.write(container.logPath, "");
   }
 
+  /** What all writable layers take. */
+  layers(): { readonly usedBytes: number; readonly inodesUsed: number } {
+    const sum = { usedBytes: 0, inodesUsed: 0 };
+    for (const { layer } of this.containers.values()) {
+      sum.usedBytes += layer.usedBytes;
+      sum.inodesUsed += layer.inodesUsed;
+    }
+    return sum;
+  }
+
   containersOf(sandboxId: string): readonly ContainerRecord[] {
     return [...this.containers.values()].filter(({ sandbox }) => sandbox.id === sandboxId);
   }
@@ -278,6 +292,7 @@ export class SimRuntime {
     const { program } = container;
     container.state = "running";
     container.startedAtMs = time.wallMs;
+    container.startedAtMonotonicMs = time.monotonicMs;
     container.pid = cgroups.startProcess(cgroupOf(container), () => this.kill(container, "cgroupRemoved"));
     disk.makeDirectories(parentPath(container.logPath));
     container.log = disk.write(container.logPath, "");

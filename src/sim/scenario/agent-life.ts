@@ -17,6 +17,8 @@ export interface AgentLifeParts {
   readonly trace: Trace;
   readonly witness: Witness & {
     onStatus(uid: string, status: PodStatus, isEnding: boolean): void;
+    /** It could not write something down. */
+    onLostWrite(): void;
     /** `recordsAreBehind`: a write of the last agent's records failed. */
     onBorn(recordsAreBehind: boolean): void;
   };
@@ -67,7 +69,7 @@ export class AgentLife {
       onCall: (port, call) => this.#survives(port, call),
       fateOf: (port, call) => {
         const fate = weather.fateOf(port, call);
-        if (port === "store" && fate.fault !== undefined) this.#recordsAreBehind = true;
+        if (port === "store" && fate.fault !== undefined) this.#lostWrite();
         return fate;
       },
     });
@@ -125,6 +127,11 @@ export class AgentLife {
     this.#life?.breakStreams();
   }
 
+  #lostWrite(): void {
+    this.#recordsAreBehind = true;
+    this.#parts.witness.onLostWrite();
+  }
+
   #gone(): void {
     this.#life = undefined;
     this.#doom = undefined;
@@ -137,7 +144,7 @@ export class AgentLife {
     doom.callsLeft -= 1;
     if (doom.callsLeft > 0) return true;
     this.#parts.trace.add(`agent${this.#births} dies at ${port} ${call}`);
-    if (port === "store") this.#recordsAreBehind = true;
+    if (port === "store") this.#lostWrite();
     this.kill(doom.afterwardsMs);
     return false;
   }

@@ -18,6 +18,8 @@ export interface StoryParts {
   readonly onClockJump: () => void;
   /** Changes the text of each pod that is written. */
   readonly shape?: (podText: string) => string;
+  /** Chances of the probes of pods; absent: they have none. */
+  readonly probes?: Random;
 }
 
 export interface Plot {
@@ -55,8 +57,8 @@ export class Story {
   constructor(parts: StoryParts, plot: Plot) {
     this.#parts = parts;
     this.#plot = plot;
-    const { node, random, shape = (text) => text } = parts;
-    const podOf = (chance: Random, name: string) => shape(podText(chance, name));
+    const { node, random, probes, shape = (text) => text } = parts;
+    const podOf = (chance: Random, name: string) => shape(podText(chance, name, probes));
     const pods = Array.from({ length: plot.places }, (_, n): Place => {
       const name = `p${n}`;
       const manifests = random.chance(0.3) ? node.staticManifests : node.manifests;
