@@ -106,7 +106,8 @@ describe("volumes", { concurrency: 1 }, () => {
     const volumes = [{ name: "data", emptyDir: {} }];
     const mount = { name: "data", mountPath: "/data", readOnly: true, recursiveReadOnly: "Enabled" };
     const { runtimeHandlers } = await node.cri.runtime.status();
-    if (runtimeHandlers.some((each) => each.features?.recursiveReadOnlyMounts)) return t.skip("this runtime knows them");
+    if (runtimeHandlers.some((each) => each.features?.recursiveReadOnlyMounts))
+      return t.skip("this runtime knows them");
     node.write("rro.yaml", volumePod("rro", SLEEP, [mount], volumes));
     const text = 'volume "data" requested recursive read-only mode, but it is not supported by the runtime';
     await node.untilPod("rro", "is refused", (pod) => statusOf(pod)?.state?.waiting?.message?.includes(text) === true);
