@@ -11,6 +11,7 @@ import { SIM_MACHINE } from "../node/sim-machine.ts";
 import { ROOT_DIR, type SimNode } from "../node/sim-node.ts";
 import { Random } from "../random.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
+import { cgroupOf } from "../runtime/runtime-names.ts";
 
 type Kind = "layer" | "manyFiles" | "log" | "emptyDir" | "processes";
 
@@ -87,7 +88,7 @@ export class DiskStory {
       }
       case "processes": {
         greed.count += this.#room("pid.available", LAST_PIDS, greed.perSecond * seconds);
-        this.#node.cgroups.fork([...container.sandbox.cgroup.slice(0, -1), container.id], greed.count);
+        this.#node.cgroups.fork(cgroupOf(container), greed.count);
       }
     }
   }

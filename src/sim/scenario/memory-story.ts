@@ -6,6 +6,7 @@ import { type EvictionJudge, isStatic } from "../invariants/evictions.ts";
 import type { SimNode } from "../node/sim-node.ts";
 import { Random } from "../random.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
+import { cgroupOf } from "../runtime/runtime-names.ts";
 
 interface Appetite {
   /** Now. */
@@ -17,7 +18,7 @@ interface Appetite {
 }
 
 const MiB = 1024 ** 2;
-const TICK_MS = 500;
+const TICK_MS = 1_000;
 export class MemoryStory {
   readonly #node: SimNode;
   readonly #random: Random;
@@ -62,7 +63,7 @@ export class MemoryStory {
       }
       if (appetite.bytes === appetite.shownBytes) continue;
       appetite.shownBytes = appetite.bytes;
-      cgroups.use([...container.sandbox.cgroup.slice(0, -1), container.id], { anonBytes: Math.round(appetite.bytes) });
+      cgroups.use(cgroupOf(container), { anonBytes: Math.round(appetite.bytes) });
     }
     const { anonBytes = 0 } = cgroups.usage([]) ?? {};
     const usageBytes = anonBytes + this.#node.load.memoryBytes;
