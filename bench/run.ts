@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- NAME...]`: prints figures as JSON, each beside its floor from the same run (the same CRI calls
  * issued bare, with the same parallelism). Never a pass or fail: the machine decides what is fast.
- * Names: start, restart, idle, ready, eviction, stats, decision; without a name all of them.
+ * Names: start, restart, idle, ready, eviction, stats, decision, volumes; without a name all of them.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -21,6 +21,7 @@ import {
   startRawPod,
   summary,
 } from "./support.ts";
+import { volumeFigures } from "./volumes.ts";
 
 /** As many as the agent starts at a time. */
 const STARTS_AT_A_TIME = STARTS_PER_CPU * availableParallelism();
@@ -231,6 +232,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     await node.close();
   }
   if (run("eviction")) figures["eviction"] = await evictionFigures();
+  if (run("volumes")) figures["volumes"] = await volumeFigures();
   if (run("decision")) figures["decision"] = decisionFigures();
   console.log(JSON.stringify(figures, undefined, 2));
 }

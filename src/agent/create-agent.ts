@@ -4,10 +4,13 @@
  */
 
 import type { ResourceList } from "../core/api/types.ts";
-import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
+import type { ImageTransfers } from "../ports/image-transfers.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -18,19 +21,25 @@ import type { PodFiles } from "../ports/pod-files.ts";
 import type { PressureSignals } from "../ports/pressure-signals.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
+import type { DockerConfigFiles } from "../ports/registry-credentials.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { StorageFiles } from "../ports/storage-files.ts";
+import type { TokenSource } from "../ports/token-source.ts";
+import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { createEviction, type EvictionOptions } from "./eviction/create-eviction.ts";
 import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { ImageCredentials } from "./images/image-credentials.ts";
 import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
-import { allOf, Kubelet } from "./kubelet.ts";
+import { PullWatch } from "./images/pull-watch.ts";
+import { Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -49,17 +58,24 @@ import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
 import { PodKiller } from "./runtime/pod-killer.ts";
 import { PodRuntime } from "./runtime/pod-runtime.ts";
+import { SandboxConfigs } from "./runtime/sandbox-configs.ts";
+import { UserNamespaces } from "./runtime/user-namespaces.ts";
 import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
-import { PodVolumes } from "./volumes/pod-volumes.ts";
+import { createStorage } from "./volumes/create-storage.ts";
+import { VolumeManager } from "./volumes/volume-manager.ts";
+import { VolumeMeasures } from "./volumes/volume-measures.ts";
+import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  readonly imageTransfers: ImageTransfers;
+  readonly dockerConfig: DockerConfigFiles;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
@@ -67,8 +83,12 @@ export interface AgentPorts {
   readonly stats: Stats;
   readonly pressureSignals: PressureSignals;
   readonly files: PodFiles;
+  readonly storageFiles: StorageFiles;
+  readonly pluginSockets: PluginSockets;
+  readonly csiDrivers: CsiDrivers;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
+  readonly tokens: TokenSource;
   readonly prober: Prober;
   readonly sources: readonly ManifestSource[];
   readonly readManifest: ReadManifest;
@@ -90,6 +110,9 @@ export interface AgentOptions {
   readonly standalone: boolean;
   /** What pods may request of this node. */
   readonly allocatable: ResourceList;
+  /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
+  readonly idsPerPod?: number;
+  readonly admission: PodAdmissionOptions;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -98,13 +121,15 @@ export interface AgentOptions {
   readonly imagePulls?: ImagePullLimits;
   readonly imageGc: ImageGcOptions;
   readonly eviction: EvictionOptions;
-  readonly crashLoopBackOffMaxMs: number;
+  readonly crashBackoff: BackoffConfig;
   readonly resyncMs: number;
   readonly containerLogMaxSizeBytes: number;
   readonly containerLogMaxFiles: number;
   readonly containerLogMonitorIntervalMs: number;
   readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
   readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
+  /** Where claims without a volume get their directories. */
+  readonly claimsDirectory: string;
   readonly stats: Pick<StatsManagerOptions, "rootDir" | "diskPeriodMs" | "systemCgroups">;
 }
 
@@ -150,22 +175,40 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
-  const volumes = new PodVolumes({ files, objects: pods });
+  const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const plugins = [
+    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    ...storage.plugins,
+  ];
+  const volumes = new VolumeManager(
+    {
+      clock,
+      log,
+      files,
+      events,
+      plugins,
+      claims: storage.claims,
+    },
+    { onReady: (uid) => workers.wake(uid) },
+  );
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
+  const pulls = new PullWatch({ clock, log, events, transfers: ports.imageTransfers });
   const podRuntime = createPodRuntime(ports, options, {
     events,
     pods,
     hooks,
     killer,
-    cgroups,
     holds,
+    pulls,
     probes: probes.results,
+    health,
+    sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
   });
   const syncer = new PodSyncer(
     {
@@ -186,7 +229,11 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
-  const kubelet = new Kubelet({ clock, log, files, pods, workers, pleg, health, statuses, cgroups, events }, options);
+  const admission = new PodAdmission({ log, events, pods, pleg, statuses, workers }, options.admission);
+  const kubelet = new Kubelet(
+    { clock, log, files, pods, workers, admission, pleg, health, statuses, cgroups, events, volumes },
+    options,
+  );
   const gc = new ContainerGc(
     { clock, log, runtime, logFiles },
     {
@@ -219,16 +266,27 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       logRoot: options.logRoot,
     },
   );
+  const measures = new VolumeMeasures({ log, volumes, plugins });
   const stats = new StatsManager(
-    { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
+    {
+      clock,
+      log,
+      runtime,
+      images: ports.images,
+      cgroups: ports.cgroups,
+      stats: ports.stats,
+      workers,
+      pleg,
+      volumes: measures,
+    },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  const security = new SecurityAdmission({ health, machine: ports.machine }, options);
-  kubelet.admitBy(allOf(pressure.admission, security));
+  admission.checkBy(pressure.admission);
+  admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
+    { clock, events, health, images: ports.images, kubelet, pods, pulls, runtime, stats, statuses, workers, pressure },
     options,
   );
   const components: readonly Component[] = [
@@ -237,7 +295,9 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    storage.registry,
     killer,
+    volumes,
     workers,
     pods,
     kubelet,
@@ -270,16 +330,19 @@ interface RuntimeParts {
   readonly pods: PodManager;
   readonly hooks: HookRunner;
   readonly killer: PodKiller;
-  readonly cgroups: PodCgroups;
   readonly holds: ImageHolds;
+  readonly pulls: PullWatch;
+  readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
+  readonly health: RuntimeHealth;
 }
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, cgroups, holds, probes } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, pulls, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
-  const imagePorts = { clock, images: ports.images, events };
+  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
+  const imagePorts = { clock, images: ports.images, events, credentials, watch: pulls };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(
@@ -288,7 +351,7 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       log,
       runtime,
       images,
-      mounts: new ContainerMounts(files),
+      mounts: new ContainerMounts({ files, runtime: health }, { seLinux: machine.seLinux }),
       logFiles,
       events,
       objects: pods,
@@ -304,15 +367,28 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
       hugePageSizes: Object.keys(machine.hugePageBytes),
     },
   );
-  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
-  const maxMs = options.crashLoopBackOffMaxMs;
-  // Source: kubelet kubelet.go newCrashLoopBackOff: a low maximum is the first delay, too.
-  const crashBackoff = { initialMs: Math.min(KUBELET_BACKOFF.initialMs, maxMs), maxMs };
   const remover = new ContainerRemover({ runtime, logFiles }, options);
   return new PodRuntime(
-    { remover, clock, log, runtime, events, killer, starter, cgroups, dns, probes, turns },
-    { logRoot: options.logRoot, clusterDomain: options.clusterDomain, resources, crashBackoff },
+    { remover, clock, log, runtime, events, killer, starter, sandboxes, probes, turns },
+    { crashBackoff: options.crashBackoff },
   );
+}
+
+interface SandboxParts {
+  readonly events: EventRecorder;
+  readonly pods: PodManager;
+  readonly cgroups: PodCgroups;
+  readonly health: RuntimeHealth;
+  readonly store: RecordStore;
+}
+
+function createSandboxConfigs({ files }: AgentPorts, options: AgentOptions, parts: SandboxParts): SandboxConfigs {
+  const { events, pods, cgroups, health, store } = parts;
+  const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
+  const dns = new PodDns({ files, events }, { ...options, warnMissingClusterDns: !options.standalone });
+  const idsPerPod = options.idsPerPod ?? DEFAULT_IDS_PER_POD;
+  const users = new UserNamespaces({ store, health }, { idsPerPod });
+  return new SandboxConfigs({ cgroups, dns, users, classes: pods }, { ...options, resources });
 }
 
 function lifecycle(clock: Clock, components: readonly Component[]): Pick<Agent, "start" | "stop"> {

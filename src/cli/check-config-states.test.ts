@@ -17,7 +17,7 @@ const words = new Set((source.match(/[A-Za-z_]\w*/g) ?? []).map(plain));
 
 /** Fields that the composition root takes under another name, or that the configuration itself honours. */
 const otherNames: Readonly<Record<string, string>> = {
-  "crashLoopBackOff.maxContainerRestartPeriod": "crashLoopBackOffMax",
+  "crashLoopBackOff.maxContainerRestartPeriod": "crashBackoff",
   "memorySwap.swapBehavior": "swapBehavior",
 };
 const honouredWithin = ["featureGates", "failCgroupV1", "failSwapOn", "embeddedRuntime.enabled"];

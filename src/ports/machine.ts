@@ -18,4 +18,6 @@ export interface MachineInfo {
   readonly appArmor: boolean;
   /** Page size names with preallocated huge pages ("2MB" -> bytes). */
   readonly hugePageBytes: Readonly<Record<string, number>>;
+  /** Files have SELinux labels that decide who may use them. */
+  readonly seLinux: boolean;
 }

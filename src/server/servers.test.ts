@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { evictionRecord } from "../../test/support/eviction-record.ts";
 import type { RecordedEvent } from "../agent/events/event-recorder.ts";
 import type { SummaryOptions } from "../agent/stats/stats-manager.ts";
 import type { ConfigMap, Pod } from "../core/api/types.ts";
+import type { EvictionRecord } from "../core/eviction/record.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { MachineInfo } from "../ports/machine.ts";
@@ -42,6 +44,7 @@ const machine: MachineInfo = {
   architecture: "amd64",
   nodeIp: "10.0.0.1",
   hugePageBytes: { "2MB": 4 * 1024 * 1024 },
+  seLinux: false,
 };
 
 function pod(name: string, namespace = "default", more: Partial<Pod> = {}): Pod {
@@ -102,6 +105,7 @@ class FakeAgent implements ServedAgent {
   emit = (next: RecordedEvent) => this.#listener(next);
   manifestProblems = () => [{ path: "/m/a.yaml", line: 3, message: "bad" }];
   images = async () => [];
+  pulls = () => [];
   asked: SummaryOptions[] = [];
   summary = async (options: SummaryOptions) => {
     this.asked.push(options);
@@ -110,7 +114,8 @@ class FakeAgent implements ServedAgent {
   pressureConditions = () => ["DiskPressure"] as const;
   explainPressure = async () => ({ atMs: 0 });
   readonly evictionFields = { evictionHard: { "memory.available": "100Mi" } };
-  evictionRecords = () => [];
+  records: readonly EvictionRecord[] = [];
+  evictionRecords = () => this.records;
   onEvictionRound = () => () => {};
   readiness = () => ({ ready: true, reason: "KubeletReady", message: "fine" }) as const;
   syncLoopAgeMs = () => this.loopAgeMs;
@@ -141,6 +146,8 @@ async function answerOf(options: RequestOptions): Promise<Answer> {
     text: Buffer.concat(parts).toString(),
   };
 }
+
+const EVICTED = evictionRecord();
 
 describe("local API", () => {
   const directory = mkdtempSync(join(tmpdir(), "tskubelet-api-"));
@@ -305,6 +312,12 @@ describe("local API", () => {
     await (await open(file)).stop();
     assert.equal(statSync(file).isFile(), true);
   });
+
+  it("tells what an evicted pod logged last", async () => {
+    agent.records = [EVICTED];
+    const { items } = JSON.parse((await get("/tskubelet/v1/evictions")).text);
+    assert.deepEqual(items, [EVICTED]);
+  });
 });
 
 describe("read-only port", () => {
@@ -348,7 +361,9 @@ describe("read-only port", () => {
   it("says why, but streams nothing without end", async () => {
     const { conditions } = JSON.parse((await get("/tskubelet/v1/pressure")).text);
     assert.deepEqual(conditions, ["DiskPressure"]);
-    assert.deepEqual(JSON.parse((await get("/tskubelet/v1/evictions?limit=5")).text), { items: [] });
+    agent.records = [EVICTED];
+    const { items } = JSON.parse((await get("/tskubelet/v1/evictions?limit=5")).text);
+    assert.deepEqual(items, [{ ...EVICTED, lastLogLines: {} }]);
     assert.equal((await get("/tskubelet/v1/pressure/rounds")).status, 404);
   });
 

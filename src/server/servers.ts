@@ -5,6 +5,7 @@ import { listObject } from "./api/objects.ts";
 import { podRoutes } from "./api/pod-routes.ts";
 import type { ServerPorts } from "./api/ports.ts";
 import { pressureRoutes } from "./api/pressure-routes.ts";
+import { publicPressure } from "./api/public-pressure.ts";
 import { recordingRoute } from "./api/recording-route.ts";
 import { statsRoutes } from "./api/stats-routes.ts";
 import { healthRoutes, kubeletHealthChecks } from "./healthz.ts";
@@ -76,6 +77,6 @@ export function readOnlyRoutes({
     { methods: ["GET"], path: "/spec", handle: spec },
     { methods: ["GET"], path: "/spec/", handle: spec },
     ...statsRoutes({ agent }),
-    ...pressureRoutes({ agent }),
+    ...pressureRoutes({ agent: publicPressure(agent, clock) }),
   ];
 }

@@ -16,6 +16,7 @@ export type PortName =
   | "cgroups"
   | "stats"
   | "store"
+  | "tokens"
   | "manifests";
 
 /** What becomes of one call. Times in milliseconds. */

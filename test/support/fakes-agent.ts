@@ -1,17 +1,32 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
 import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
+import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
+import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.ts";
 import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
+import { RuntimeError } from "../../src/ports/errors.ts";
+import type { ImageTransfers } from "../../src/ports/image-transfers.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
-import { FakeCgroups, FakeFiles, FakeKernelLog, FakeLog, FakeLogFiles, FakeProber, FakeStore } from "./fakes-ports.ts";
+import { FakeCsiDriver, FakePluginSockets } from "./fakes-csi.ts";
+import {
+  FakeCgroups,
+  FakeFiles,
+  FakeKernelLog,
+  FakeLog,
+  FakeLogFiles,
+  FakeProber,
+  FakeStore,
+  FakeTokens,
+} from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
+import { FakeStorageFiles } from "./fakes-storage.ts";
 
-const OPTIONS: AgentOptions = {
+export const FAKE_OPTIONS: AgentOptions = {
   nodeName: "node",
   hostIps: ["192.0.2.1"],
   standalone: true,
@@ -24,6 +39,14 @@ const OPTIONS: AgentOptions = {
   resolvConf: "",
   allowedUnsafeSysctls: [],
   allocatable: { cpu: "4", memory: "8Gi" },
+  admission: {
+    node: admissionNode({
+      name: "node",
+      labels: nodeLabels({ hostname: "node", architecture: "amd64" }, { disk: "ssd" }),
+      taints: [],
+      allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+    }),
+  },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
   imageGc: {
@@ -31,13 +54,14 @@ const OPTIONS: AgentOptions = {
     periodMs: 300_000,
     keepImages: [],
   },
-  crashLoopBackOffMaxMs: 300_000,
+  crashBackoff: KUBELET_BACKOFF,
   resyncMs: 60_000,
   containerLogMaxSizeBytes: 1_000,
   containerLogMaxFiles: 3,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
   eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 3_600_000 },
+  claimsDirectory: "/root/claims",
   stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
@@ -118,6 +142,14 @@ export function container(name: string, more: Partial<Container> = {}): Containe
   return { name, image: "busybox:1", imagePullPolicy: "IfNotPresent", ...more };
 }
 
+/** Of a runtime that does not tell how far pulls are. */
+export const noTransfers: ImageTransfers = (() => {
+  const refuse = async () => {
+    throw new RuntimeError("Unimplemented", "ListStatuses", "unknown service");
+  };
+  return { transfers: refuse, manifests: refuse, present: refuse };
+})();
+
 export class FakeNode {
   readonly clock = new FakeClock();
   readonly log = new FakeLog();
@@ -131,6 +163,9 @@ export class FakeNode {
   readonly store = new FakeStore();
   readonly prober = new FakeProber();
   readonly source = new FakeSource();
+  readonly storageFiles = new FakeStorageFiles();
+  readonly pluginSockets = new FakePluginSockets();
+  readonly csiDriver = new FakeCsiDriver();
   eventSource = new FakeEventSource();
   agent: Agent;
   readonly #options: Partial<AgentOptions>;
@@ -149,6 +184,8 @@ export class FakeNode {
         log: this.log,
         runtime: this.runtime.service,
         images: this.images.service,
+        imageTransfers: noTransfers,
+        dockerConfig: { read: async () => [] },
         eventSource: this.eventSource,
         cgroups: this.cgroups,
         kernelLog: this.kernelLog,
@@ -156,14 +193,18 @@ export class FakeNode {
         stats: this.stats,
         pressureSignals: { readMemory: () => undefined, openMemoryAlarm: async () => undefined },
         files: this.files,
+        storageFiles: this.storageFiles,
+        pluginSockets: this.pluginSockets,
+        csiDrivers: this.csiDriver,
         logFiles: this.logFiles,
         store: this.store,
+        tokens: new FakeTokens(this.clock),
         prober: this.prober,
         sources: [this.source],
         readManifest: readFakeManifest,
         machine: MACHINE,
       },
-      { ...OPTIONS, ...this.#options },
+      { ...FAKE_OPTIONS, ...this.#options },
     );
   }
 
@@ -227,4 +268,5 @@ const MACHINE = {
   architecture: "amd64",
   nodeIp: "192.0.2.1",
   hugePageBytes: {},
+  seLinux: false,
 };

@@ -1,15 +1,21 @@
 /** The agent's other ports in memory. */
+
 import type { CgroupName } from "../../src/core/cgroup/types.ts";
 import type { NetworkProbe, ProbeOutcome } from "../../src/core/probe/index.ts";
+import type { FoundVolume } from "../../src/core/volume/events.ts";
+import type { VolumePlace } from "../../src/core/volume/state.ts";
 import type { Cgroups } from "../../src/ports/cgroups.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import { HostError } from "../../src/ports/errors.ts";
 import type { KernelLog, KernelLogRecord } from "../../src/ports/kernel-log.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { LogFile, LogFiles } from "../../src/ports/log-files.ts";
 import type { OomCounters } from "../../src/ports/oom-counters.ts";
-import type { PayloadFile, PayloadVolume, PodFiles, SubPathHolder } from "../../src/ports/pod-files.ts";
+import type { PodFiles } from "../../src/ports/pod-files.ts";
 import type { Prober } from "../../src/ports/prober.ts";
 import type { RecordStore } from "../../src/ports/record-store.ts";
+import type { ServiceAccountToken, TokenRequest, TokenSource } from "../../src/ports/token-source.ts";
+import type { GroupOwnership, PayloadFile, PayloadVolume, SubPathHolder } from "../../src/ports/volume-files.ts";
 
 /** Keeps its lines: "warn: message". */
 export class FakeLog implements Log {
@@ -47,6 +53,11 @@ export class FakeStore implements RecordStore {
       .filter(([id]) => id.startsWith(`${table}\n`))
       .map(([id, text]) => ({ key: id.slice(table.length + 1), value: JSON.parse(text) as unknown }))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** As for who writes to it directly: what failed is not tried again. */
+  isDeletePending(): boolean {
+    return false;
   }
 
   #write(): void {
@@ -164,12 +175,32 @@ export class FakeFiles implements PodFiles {
     return true;
   }
 
+  /** What an agent before this one has left, by pod UID. */
+  readonly found = new Map<string, readonly FoundVolume[]>();
+  readonly removed: string[] = [];
+  readonly groups: string[] = [];
+
+  async listVolumes(uid: string): Promise<readonly FoundVolume[]> {
+    return this.found.get(uid) ?? [];
+  }
+
+  async removeVolume(uid: string, name: string, place?: VolumePlace): Promise<boolean> {
+    if (this.mounted.has(uid)) return false;
+    this.removed.push(`${uid}/${place === undefined ? name : `${place.kind}/${place.name}`}`);
+    return true;
+  }
+
+  async setGroup(path: string, { groupId, policy }: GroupOwnership): Promise<void> {
+    this.groups.push(`${path} ${groupId} ${policy}`);
+  }
+
   async emptyDir(uid: string, volume: string): Promise<string> {
     return `/pods/${uid}/${volume}`;
   }
 
   async writePayload(uid: string, volume: PayloadVolume, files: readonly PayloadFile[]): Promise<string> {
     this.payloads.set(`${uid}/${volume.name}`, files);
+    if (volume.groupId !== undefined) this.groups.push(`${volume.name} ${volume.groupId}`);
     return `/pods/${uid}/${volume.name}`;
   }
 
@@ -268,5 +299,24 @@ export class FakeProber implements Prober {
   async probe(probe: NetworkProbe): Promise<ProbeOutcome> {
     this.looks.push(probe);
     return this.answer(probe);
+  }
+}
+
+/** Numbers its tokens; `problem`: refuses them. */
+export class FakeTokens implements TokenSource {
+  readonly requests: TokenRequest[] = [];
+  problem: string | undefined;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  async request(request: TokenRequest): Promise<ServiceAccountToken> {
+    this.requests.push(request);
+    if (this.problem !== undefined) throw new Error(this.problem);
+    const issuedAtMs = this.#clock.now();
+    const token = `token ${this.requests.length}`;
+    return { token, issuedAtMs, expiresAtMs: issuedAtMs + request.expirationSeconds * 1_000 };
   }
 }

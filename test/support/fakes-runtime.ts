@@ -21,6 +21,7 @@ import type {
   ExecSyncResult,
   ImageService,
   PodSandboxFilter,
+  RegistryAuth,
   RuntimeEvent,
   RuntimeEventSource,
   RuntimeService,
@@ -70,6 +71,9 @@ export class FakeRuntime implements FakedCalls {
     { type: "NetworkReady", status: true, reason: "", message: "" },
   ];
   handlers: readonly RuntimeHandler[] = [];
+  /** Those of all sandboxes and containers that were made, in their order. */
+  readonly sandboxConfigs: PodSandboxConfig[] = [];
+  readonly containerConfigs: ContainerConfig[] = [];
   /** Before a call takes effect: throws, or holds it up. */
   before: Hook = () => undefined;
   /** After it took effect, before its answer goes out. */
@@ -149,13 +153,14 @@ export class FakeRuntime implements FakedCalls {
     return { conditions: this.conditions, runtimeHandlers: this.handlers, supplementalGroupsPolicy: false };
   }
 
-  async runPodSandbox(config: PodSandboxConfig, _handler: string, options?: CallOptions): Promise<string> {
+  async runPodSandbox(config: PodSandboxConfig, handler: string, options?: CallOptions): Promise<string> {
     const { metadata, labels = {}, linux } = config;
     await this.#enter("runPodSandbox", `${metadata.name} ${metadata.attempt}`, options);
+    this.sandboxConfigs.push(config);
     const id = `s${++this.#ids}`;
     const sandbox = this.addSandbox(id, labels, metadata.attempt);
     const namespaceOptions = linux?.securityContext?.namespaceOptions;
-    this.sandboxes.set(id, { ...sandbox, ...(namespaceOptions && { namespaceOptions }) });
+    this.sandboxes.set(id, { ...sandbox, runtimeHandler: handler, ...(namespaceOptions && { namespaceOptions }) });
     await this.beforeAnswer("runPodSandbox", id);
     return id;
   }
@@ -192,6 +197,7 @@ export class FakeRuntime implements FakedCalls {
 
   async createContainer(sandboxId: string, config: ContainerConfig, _sandbox: PodSandboxConfig, options?: CallOptions) {
     await this.#enter("createContainer", `${config.metadata.name} ${config.metadata.attempt}`, options);
+    this.containerConfigs.push(config);
     const id = `c${++this.#ids}`;
     this.containers.set(id, {
       id,
@@ -324,6 +330,8 @@ export class FakeImages implements FakedImageCalls {
   readonly present = new Set<string>();
   readonly pinned = new Set<string>();
   readonly pulls: string[] = [];
+  /** What the pulls showed to the registry. */
+  readonly auths: (RegistryAuth | undefined)[] = [];
   /** Names of images whose removal was asked for. */
   readonly removals: string[] = [];
   /** Of each image, and of the disk that holds them. */
@@ -331,7 +339,7 @@ export class FakeImages implements FakedImageCalls {
   capacityBytes: number | undefined = 100;
   otherBytes = 0;
   remove: (image: string) => Promise<void> = async () => {};
-  pull: (image: string) => Promise<void> = async () => {};
+  pull: (image: string, auth: RegistryAuth | undefined) => Promise<void> = async () => {};
   inspect: (image: string) => Promise<void> = async () => {};
 
   get service(): ImageService {
@@ -381,9 +389,10 @@ export class FakeImages implements FakedImageCalls {
     };
   }
 
-  async pullImage({ image }: { readonly image: string }): Promise<string> {
+  async pullImage({ image }: { readonly image: string }, auth: RegistryAuth | undefined): Promise<string> {
     this.pulls.push(image);
-    await this.pull(image);
+    this.auths.push(auth);
+    await this.pull(image, auth);
     this.present.add(image);
     return idOf(image);
   }

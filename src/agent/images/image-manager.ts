@@ -2,7 +2,7 @@
  * Makes a container's image available: asks the runtime, pulls where the policy says so, backs off after failures.
  * The decisions are core's (ensure-image); source of the order: kubelet images/image_manager.go EnsureImageExists.
  */
-import type { Container, Pod } from "../../core/api/types.ts";
+import type { Pod } from "../../core/api/types.ts";
 import { type BackoffConfig, type BackoffState, collectBackoff, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
 import type { ImageUser } from "../../core/cri/security-context.ts";
 import type { CriImage, PodSandboxConfig } from "../../core/cri/types.ts";
@@ -12,23 +12,31 @@ import {
   type ImageEvent,
   type ImageFailure,
   type Inspection,
+  joinedErrors,
   nameImage,
   type PullInput,
   type PullResult,
+  pullBackoffKey,
+  pullFailureText,
 } from "../../core/images/ensure-image.ts";
+import type { Credential } from "../../core/images/keyring.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { ImageService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import { containerField } from "../runtime/container-field.ts";
 import type { StartFailure } from "../runtime/container-starter.ts";
+import type { ImageCredentials } from "./image-credentials.ts";
 import { type ImageHold, ImageHolds } from "./image-holds.ts";
 import { type ImagePullLimits, PullQueue } from "./pull-queue.ts";
+import type { PullWatch } from "./pull-watch.ts";
 
 export interface ImageManagerPorts {
   readonly clock: Clock;
   readonly images: ImageService;
   readonly events: EventRecorder;
+  readonly credentials: Pick<ImageCredentials, "find">;
+  readonly watch: Pick<PullWatch, "begin">;
 }
 
 export interface ReadyImage {
@@ -37,15 +45,18 @@ export interface ReadyImage {
   readonly user: ImageUser;
 }
 
-/** For which container, and in which sandbox, an image is wanted. */
+/** For whom, and in which sandbox, an image is wanted. */
 export interface ImageNeed {
   readonly pod: Pod;
-  readonly container: Container;
+  /** Name of the container. */
+  readonly container: string;
+  /** As the pod writes it. */
+  readonly image: string;
+  readonly policy: string | undefined;
   readonly sandboxConfig: PodSandboxConfig;
 }
 
 const SHOW_FAILURE_MS = 1_000;
-const REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 
 export class ImageManager {
   readonly #ports: ImageManagerPorts;
@@ -53,6 +64,8 @@ export class ImageManager {
   readonly #queue: PullQueue;
   readonly #holds: ImageHolds;
   #backoff: BackoffState = EMPTY_BACKOFF;
+  /** What pulls that wait failed with last, by the key of their back-off. */
+  readonly #lastFailures = new Map<string, string>();
 
   /** `holds`: shared with the garbage collection, which would else remove an image before its container is made. */
   constructor(
@@ -86,34 +99,59 @@ export class ImageManager {
   }
 
   async #ensure(need: ImageNeed, hold: ImageHold, signal: AbortSignal): Promise<ReadyImage | StartFailure> {
-    const { pod, container, sandboxConfig } = need;
-    const named = nameImage(container.image ?? "");
-    if (named.kind === "failed") return this.#fail(pod, container, named);
+    const named = nameImage(need.image);
+    if (named.kind === "failed") return this.#fail(need, named);
     const present = await this.#inspect(named.name, hold, signal);
-    const input = this.#pullInput(pod, container);
     const inspection: Inspection = "error" in present ? present : { imageRef: present.image?.id ?? "" };
-    const decision = decidePull(this.#backoff, input, inspection);
-    if (decision.kind === "failed") return this.#fail(pod, container, decision);
-    this.#record(pod, container, decision.events);
-    if (decision.kind === "ready")
+    const decision = decidePull(this.#backoff, this.#pullInput(need), inspection);
+    if (decision.kind === "failed") return this.#fail(need, decision);
+    if (decision.kind === "ready") {
+      this.#record(need, decision.events);
       return { ref: decision.imageRef, user: userOf("image" in present ? present.image : undefined) };
-    const result = await this.#pull(named.name, sandboxConfig, signal);
-    const concluded = concludePull(this.#backoff, this.#pullInput(pod, container), result);
-    this.#backoff = collectBackoff(this.#config, concluded.state, this.#ports.clock.monotonic());
-    if (concluded.outcome.kind === "failed") return this.#fail(pod, container, concluded.outcome);
-    this.#record(pod, container, concluded.outcome.events);
-    const pulled = await this.#inspect(named.name, hold, signal);
-    return { ref: concluded.outcome.imageRef, user: userOf("image" in pulled ? pulled.image : undefined) };
+    }
+    const found = await this.#ports.credentials.find(need.pod, need.image, signal);
+    for (const { type, reason, message } of found.events) this.#ports.events.pod(need.pod, type, reason, message);
+    this.#record(need, decision.events);
+    const result =
+      found.error === undefined
+        ? await this.#pull(need, named.name, found.credentials, signal)
+        : { error: found.error };
+    return this.#conclude(need, named.name, result, hold, signal);
   }
 
-  #pullInput(pod: Pod, container: Container): PullInput {
+  async #conclude(
+    need: ImageNeed,
+    name: string,
+    result: PullResult,
+    hold: ImageHold,
+    signal: AbortSignal,
+  ): Promise<ReadyImage | StartFailure> {
+    const pulled = "error" in result ? undefined : await this.#inspect(name, hold, signal);
+    const image = pulled !== undefined && "image" in pulled ? pulled.image : undefined;
+    const sized = image === undefined ? result : { ...result, sizeBytes: image.sizeBytes };
+    const concluded = concludePull(this.#backoff, this.#pullInput(need), sized);
+    this.#backoff = collectBackoff(this.#config, concluded.state, this.#ports.clock.monotonic());
+    for (const key of this.#lastFailures.keys()) if (!(key in this.#backoff)) this.#lastFailures.delete(key);
+    const { outcome } = concluded;
+    if (outcome.kind === "failed") {
+      this.#lastFailures.set(keyOf(need), pullFailureText(outcome));
+      return this.#fail(need, outcome);
+    }
+    this.#lastFailures.delete(keyOf(need));
+    this.#record(need, outcome.events);
+    return { ref: outcome.imageRef, user: userOf(image) };
+  }
+
+  #pullInput(need: ImageNeed): PullInput {
+    const lastFailure = this.#lastFailures.get(keyOf(need));
     return {
       config: this.#config,
-      image: container.image ?? "",
-      podUid: pod.metadata?.uid ?? "",
-      policy: container.imagePullPolicy,
+      image: need.image,
+      podUid: need.pod.metadata?.uid ?? "",
+      policy: need.policy,
       // Back-offs live as long as this agent, so a wall clock that is set has no say in them.
       nowMs: this.#ports.clock.monotonic(),
+      ...(lastFailure !== undefined && { lastFailure }),
     };
   }
 
@@ -130,13 +168,20 @@ export class ImageManager {
     }
   }
 
-  async #pull(name: string, sandboxConfig: PodSandboxConfig, signal: AbortSignal): Promise<PullResult> {
-    const { clock, images } = this.#ports;
+  async #pull(
+    { pod, container, image, sandboxConfig }: ImageNeed,
+    name: string,
+    credentials: readonly Credential[],
+    signal: AbortSignal,
+  ): Promise<PullResult> {
+    const { clock } = this.#ports;
     const askedAt = clock.monotonic();
+    const watched = this.#ports.watch.begin({ pod, container, image });
     let startedAt = askedAt;
     const pull = () => {
       startedAt = clock.monotonic();
-      return images.pullImage({ image: name }, undefined, sandboxConfig, { signal });
+      watched.start();
+      return this.#tryEach(name, credentials, sandboxConfig, signal);
     };
     try {
       const imageRef = await this.#queue.run(pull, signal);
@@ -144,13 +189,36 @@ export class ImageManager {
       return { imageRef, pullMs: endedAt - startedAt, totalMs: endedAt - askedAt };
     } catch (error) {
       signal.throwIfAborted();
-      const message = errorMessage(error);
-      return { error: message, registryUnavailable: message === REGISTRY_UNAVAILABLE };
+      return { error: errorMessage(error) };
+    } finally {
+      watched.end();
     }
   }
 
-  #fail(pod: Pod, container: Container, failure: ImageFailure): StartFailure {
-    this.#record(pod, container, failure.events);
+  /** One credential after the other, until one brings the image; with none, the pull goes without. */
+  async #tryEach(
+    name: string,
+    credentials: readonly Credential[],
+    sandboxConfig: PodSandboxConfig,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { images } = this.#ports;
+    const image = { image: name };
+    if (credentials.length === 0) return images.pullImage(image, undefined, sandboxConfig, { signal });
+    const errors: string[] = [];
+    for (const { username, password } of credentials) {
+      try {
+        return await images.pullImage(image, { username, password }, sandboxConfig, { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        errors.push(errorMessage(error));
+      }
+    }
+    throw new Error(joinedErrors(errors));
+  }
+
+  #fail(need: ImageNeed, failure: ImageFailure): StartFailure {
+    this.#record(need, failure.events);
     const { reason, message, retryAtMs } = failure;
     const remainingMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.monotonic());
     // A pull that just failed is shown as that, and soon after as the back-off that follows.
@@ -158,10 +226,14 @@ export class ImageManager {
     return { reason, message, ...(retryInMs !== undefined && { retryInMs }) };
   }
 
-  #record(pod: Pod, container: Container, events: readonly ImageEvent[]): void {
-    const field = containerField(pod, container.name);
+  #record({ pod, container }: ImageNeed, events: readonly ImageEvent[]): void {
+    const field = containerField(pod, container);
     for (const { type, reason, message } of events) this.#ports.events.pod(pod, type, reason, message, field);
   }
+}
+
+function keyOf({ pod, image }: ImageNeed): string {
+  return pullBackoffKey({ podUid: pod.metadata?.uid ?? "", image });
 }
 
 function userOf(image: CriImage | undefined): ImageUser {

@@ -75,6 +75,12 @@ export class RuntimeHealth {
     return this.#networkProblem;
   }
 
+  /** The runtime's default handler can mount read-only with all that is mounted below. */
+  get recursiveReadOnlyMounts(): boolean {
+    const handlers = this.#status?.runtimeHandlers ?? [];
+    return handlers.some(({ name, features }) => name === "" && features?.recursiveReadOnlyMounts === true);
+  }
+
   readiness(): Readiness {
     const pleg = this.#plegHealth();
     const problems = [

@@ -279,6 +279,20 @@ test("a pod that was active for too long is ended as DeadlineExceeded and stays 
   assert.equal(node.status(pod)?.reason, "DeadlineExceeded");
 });
 
+test("a pod that had come to its end, and is made to go faster, keeps the reason of that end", async () => {
+  const pod = podOf("job", { restartPolicy: "Never" });
+  const node = await nodeWith(pod);
+  node.runtime.fail("stopPodSandbox", new RuntimeError("Unknown", "StopPodSandbox", "try again"));
+  await node.exit(node.running("main")?.id ?? "", 1);
+  await node.clock.pass(1_000);
+  assert.equal(node.status(pod)?.phase, "Failed");
+  const status = { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." } as const;
+  node.agent.workers.kill(pod, { graceSeconds: 0, atOnce: true, evict: true, status });
+  node.runtime.heal();
+  await node.clock.pass(20_000);
+  assert.deepEqual([node.status(pod)?.phase, node.status(pod)?.reason], ["Failed", undefined]);
+});
+
 test("a pod that is edited into another one: the new one starts when the old one has ended", async () => {
   const node = await nodeWith(podOf("web", { containers: [container("old")] }));
   const gate = node.runtime.hold("stopContainer");

@@ -12,7 +12,7 @@ import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import { generatePodStatus, type PodStatusInput } from "../../core/pod/status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
 import { withHostIps } from "../../core/pod/status-ips.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { LogFiles } from "../../ports/log-files.ts";
@@ -23,9 +23,9 @@ import type { Pleg } from "../pleg/pleg.ts";
 import type { ProbeManager } from "../probes/probe-manager.ts";
 import type { PodCgroups } from "../resources/pod-cgroups.ts";
 import type { PodKiller } from "../runtime/pod-killer.ts";
-import type { PodRuntime } from "../runtime/pod-runtime.ts";
+import type { PodRuntime, PreparedPod } from "../runtime/pod-runtime.ts";
 import type { StatusManager } from "../status/status-manager.ts";
-import type { PodVolumes } from "../volumes/pod-volumes.ts";
+import type { VolumeManager } from "../volumes/volume-manager.ts";
 
 export interface PodSyncerPorts {
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export interface PodSyncerPorts {
   readonly health: RuntimeHealth;
   readonly pleg: Pleg;
   readonly statuses: StatusManager;
-  readonly volumes: PodVolumes;
+  readonly volumes: Pick<VolumeManager, "mount" | "freeze" | "unmount">;
   readonly cgroups: PodCgroups;
   readonly runtime: PodRuntime;
   readonly killer: PodKiller;
@@ -59,6 +59,9 @@ export interface SyncResult {
   /** The pod must be killed with this status (deadline). */
   readonly evict?: PodStatusInput["evict"];
 }
+
+/** What the runtime may take for a kill, however short the grace. */
+const LEAST_KILL_MS = 10_000;
 
 /** Waiting for something that is missing: a volume's object, the network, the runtime. */
 const RETRY_MS = 2_000;
@@ -94,8 +97,8 @@ export class PodSyncer {
     if (!observed.sandboxStatuses.some(({ state }) => state === "SANDBOX_READY") && (await this.#namesakeMayRun(pod))) {
       return { terminal: false, retryInMs: RETRY_MS };
     }
-    const prepared = await this.#prepare(pod);
-    if (prepared === undefined) return { terminal: false, retryInMs: RETRY_MS };
+    const prepared = await this.#prepare(pod, signal);
+    if ("retryInMs" in prepared) return { terminal: false, retryInMs: prepared.retryInMs };
     const onAddresses = (ips: readonly string[]) => void this.#setStatus(pod, { ...observed, ips });
     const outcome = await runtime.sync(pod, observed, { ...prepared, onAddresses }, signal).catch((error: unknown) => {
       this.#acted(uid);
@@ -120,12 +123,17 @@ export class PodSyncer {
     evict: SyncResult["evict"],
     signal: AbortSignal,
   ): Promise<void> {
-    const { pleg, clock, killer, probes } = this.#ports;
+    const { pleg, clock, killer, probes, volumes } = this.#ports;
     probes.stopLivenessAndStartup(uid);
+    volumes.freeze(uid);
     const status = await pleg.observe(uid, clock.monotonic());
     if (pod !== undefined && evict !== undefined) this.#setStatus(pod, status ?? emptyStatus(pod), evict);
     if (status !== undefined) {
-      await killer.killPod(pod, status, graceSeconds, signal).finally(() => this.#acted(uid));
+      const cancel = this.#tellWhenLate(pod, graceSeconds);
+      await killer.killPod(pod, status, graceSeconds, signal).finally(() => {
+        cancel();
+        this.#acted(uid);
+      });
     }
     await pleg.observe(uid, clock.monotonic());
     const after = await pleg.confirmed(uid);
@@ -138,10 +146,11 @@ export class PodSyncer {
 
   /** Takes away what an ended pod leaves on the machine, but not its containers and logs. */
   async cleanUp(uid: string, pod: Pod | undefined): Promise<void> {
-    const { files, cgroups } = this.#ports;
+    const { files, cgroups, volumes } = this.#ports;
     this.#startErrors.delete(uid);
     this.#ports.probes.remove(uid);
-    this.#ports.volumes.forget(uid);
+    // Source of the order: kubelet.go SyncTerminatedPod.
+    await volumes.unmount(uid);
     await cgroups.removePod(uid);
     if (!(await files.removePod(uid)))
       throw new Error(`something is still mounted in the directory of pod ${pod?.metadata?.name ?? uid}`);
@@ -171,6 +180,16 @@ export class PodSyncer {
     const ownPrefix = `${name}_${namespace}_`;
     await logFiles.removeDanglingLinks(
       (link) => !link.startsWith(ownPrefix) && !containerIds.has(containerIdOfLogLink(link) ?? ""),
+    );
+  }
+
+  /** Source: kubelet pod_workers.go killPodNow, which tells it of pods that it evicts. Differs: here of all. */
+  #tellWhenLate(pod: Pod | undefined, graceSeconds: number | undefined): Cancel {
+    const grace = graceSeconds ?? pod?.spec?.terminationGracePeriodSeconds;
+    if (pod === undefined || grace === undefined) return () => {};
+    const text = "Container runtime did not kill the pod within specified grace period.";
+    return this.#ports.clock.after(Math.max(grace * 1_500, LEAST_KILL_MS), () =>
+      this.#warn(pod, "ExceededGracePeriod", text),
     );
   }
 
@@ -210,12 +229,14 @@ export class PodSyncer {
     this.#actedAt.set(uid, this.#ports.clock.monotonic());
   }
 
-  #setStatus(pod: Pod, podStatus: RuntimePodStatus, evict?: SyncResult["evict"]): PodStatus {
+  #setStatus(pod: Pod, podStatus: RuntimePodStatus, cause?: SyncResult["evict"]): PodStatus {
     const { statuses, health, probes } = this.#ports;
     const uid = uidOf(pod);
     const previous = statuses.get(uid);
-    // What the API shows as ended stays so: here nobody but this agent keeps what the API shows.
-    const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== evict?.reason;
+    // A pod that had come to its end, and is only made to go faster, keeps the reason of that end.
+    const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== cause?.reason;
+    const evict = hasEnded ? undefined : cause;
+    if (previous !== undefined && evict === undefined && wasRefused(previous, podStatus)) return previous;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),
@@ -225,32 +246,31 @@ export class PodSyncer {
       runtimeName: health.version?.runtimeName ?? "containerd",
       hostIps: this.#options.hostIps,
       ...(previous !== undefined && { previous }),
-      ...(evict !== undefined && !hasEnded && { evict }),
+      ...(evict !== undefined && { evict }),
     };
     return statuses.set(uid, withHostIps(generatePodStatus(input), input.hostIps));
   }
 
-  /** Cgroup, directories and volumes; `undefined`: something is missing, told by an event. */
-  async #prepare(pod: Pod): Promise<{ readonly volumePaths: ReadonlyMap<string, string> } | undefined> {
+  /** Cgroup, directories and volumes; with `retryInMs` something is missing, told by an event. */
+  async #prepare(pod: Pod, signal: AbortSignal): Promise<PreparedPod | { readonly retryInMs: number }> {
     const { files, cgroups, volumes } = this.#ports;
     const { name = "", namespace = "default" } = pod.metadata ?? {};
     try {
       await cgroups.ensurePod(pod);
     } catch (error) {
       this.#warn(pod, "FailedCreatePodContainer", `unable to ensure pod container exists: ${errorMessage(error)}`);
-      return undefined;
+      return { retryInMs: RETRY_MS };
     }
     const uid = uidOf(pod);
     try {
       await files.preparePod(uid, podLogDirectory({ namespace, name, uid }, this.#options.logRoot));
     } catch (error) {
       this.#warn(pod, "FailedToMakePodDataDirectories", `error making pod data directories: ${errorMessage(error)}`);
-      return undefined;
+      return { retryInMs: RETRY_MS };
     }
-    const mounted = await volumes.mount(pod);
-    for (const problem of mounted.problems) this.#warn(pod, "FailedMount", problem.message);
-    const missing = (pod.spec?.volumes ?? []).some(({ name: volume }) => !mounted.paths.has(volume));
-    return missing ? undefined : { volumePaths: mounted.paths };
+    const mounted = await volumes.mount(pod, signal);
+    signal.throwIfAborted();
+    return mounted;
   }
 
   #warn(pod: Pod, reason: string, message: string): void {
@@ -260,6 +280,11 @@ export class PodSyncer {
 
 function uidOf(pod: Pod): string {
   return pod.metadata?.uid ?? "";
+}
+
+/** The pod never had a container, and never will: its status tells why, and nothing else. */
+function wasRefused({ phase, containerStatuses }: PodStatus, observed: RuntimePodStatus): boolean {
+  return isTerminalPhase(phase) && containerStatuses === undefined && observed.containerStatuses.length === 0;
 }
 
 function emptyStatus(pod: Pod): RuntimePodStatus {

@@ -40,7 +40,7 @@ test("what was added, changed and removed is told, and nothing for what stayed",
   const b2 = podOf("b", { containers: [container("main", { image: "busybox:2" })] });
   source.show({ a: manifest(podOf("a")), b: manifest(b2), c: manifest(configMap("page", "1")) });
   source.show({ b: manifest(b2), c: manifest(configMap("page", "2")) });
-  assert.deepEqual(take(), ["+a,b ~ -", "+ ~b - default/page", "+ ~ -a default/page"]);
+  assert.deepEqual(take(), ["+a,b ~ -", "+ ~b - configMap/default/page", "+ ~ -a configMap/default/page"]);
   assert.equal(manager.configMap("default", "page")?.data?.["value"], "2");
 });
 

@@ -1,6 +1,7 @@
 /**
- * The pods (and ConfigMaps, Secrets) that this node shall have, from all sources. Holds no truth about what runs.
+ * The pods (and ConfigMaps, Secrets, objects of storage) that this node shall have, from all sources. Holds no truth about what runs.
  */
+import type { RuntimeClass } from "../../core/api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../../core/api/types.ts";
 import {
   type DesiredObjects,
@@ -15,13 +16,14 @@ import {
   takeSnapshot,
   takeUnreadable,
 } from "../../core/pods/desired-state.ts";
+import type { StorageObjects } from "../../core/volume/storage-object.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports/manifest-source.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 
 /** Text of one file -> its objects, defaulted and validated, with everything that is wrong with it. */
 export type ReadManifest = (file: ManifestFile, source: ManifestSource) => ManifestContent;
@@ -35,12 +37,14 @@ export interface PodManagerPorts {
   readonly readManifest: ReadManifest;
 }
 
-/** What changed for the pods; `configChanged` names ConfigMaps and Secrets as "namespace/name". */
+/** What changed for the pods; `configChanged` names ConfigMaps, Secrets and RuntimeClasses as `objectKey` does. */
 export interface PodsChange {
   readonly added: readonly DesiredPod[];
   readonly updated: readonly DesiredPod[];
   readonly removed: readonly DesiredPod[];
   readonly configChanged: ReadonlySet<string>;
+  /** Whether a claim, volume, class or driver came, went or changed. */
+  readonly storageChanged: boolean;
 }
 
 /** Last usable content of each file, so that a restart while a file is broken loses no pod. */
@@ -105,6 +109,14 @@ export class PodManager implements ObjectLookup {
 
   secret(namespace: string, name: string): Secret | undefined {
     return this.#objects.secrets.get(`${namespace}/${name}`);
+  }
+
+  get storage(): StorageObjects {
+    return this.#objects.storage;
+  }
+
+  runtimeClass(name: string): RuntimeClass | undefined {
+    return this.#objects.runtimeClasses.get(name);
   }
 
   /** Ordered by namespace and name, with their namespace filled in. */
@@ -249,10 +261,16 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
       : [];
   });
   const configChanged = new Set([
-    ...changedNames(before.configMaps, after.configMaps),
-    ...changedNames(before.secrets, after.secrets),
+    ...changedNames(before.configMaps, after.configMaps).map((name) => `configMap/${name}`),
+    ...changedNames(before.secrets, after.secrets).map((name) => `secret/${name}`),
+    ...changedNames(before.runtimeClasses, after.runtimeClasses).map((name) => `runtimeClass/${name}`),
   ]);
-  return { added, updated, removed, configChanged };
+  const storageChanged =
+    changedNames(before.storage.volumes, after.storage.volumes).length > 0 ||
+    changedNames(before.storage.claims, after.storage.claims).length > 0 ||
+    changedNames(before.storage.classes, after.storage.classes).length > 0 ||
+    changedNames(before.storage.drivers, after.storage.drivers).length > 0;
+  return { added, updated, removed, configChanged, storageChanged };
 }
 
 function changedNames(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): readonly string[] {

@@ -56,6 +56,12 @@ export class PatientStore implements RecordStore {
     this.#write({ table, key, value: undefined, write: () => this.#ports.store.delete(table, key) });
   }
 
+  /** Whether a record is still stored that was deleted: the next agent would find it. */
+  isDeletePending(table: string, key: string): boolean {
+    const pending = this.#pending.get(idOf(table, key));
+    return pending !== undefined && pending.value === undefined;
+  }
+
   list(table: string): readonly { readonly key: string; readonly value: unknown }[] {
     const stored = this.#ports.store.list(table);
     if (this.#pending.size === 0) return stored;

@@ -12,6 +12,7 @@ import { type EnvironmentObjects, notFoundText } from "../../core/pod/environmen
 import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -21,7 +22,7 @@ import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
 import type { HookRunner } from "../lifecycle/hook-runner.ts";
 import type { StartTurns } from "../turns/start-turns.ts";
-import type { ObjectLookup } from "../volumes/pod-volumes.ts";
+import type { ObjectLookup } from "../volumes/object-lookup.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerMounts } from "./container-mounts.ts";
 import { finishCall } from "./finish-call.ts";
@@ -59,7 +60,8 @@ export interface StartContext {
   readonly pod: Pod;
   readonly container: Container;
   readonly observed: RuntimePodStatus;
-  readonly volumePaths: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
   readonly podIps: readonly string[];
 }
 
@@ -83,7 +85,8 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const need = { pod, container, sandboxConfig: sandbox.config };
+    const { name, image = "", imagePullPolicy: policy } = container;
+    const need = { pod, container: name, image, policy, sandboxConfig: sandbox.config };
     return this.#ports.images.withImage(need, signal, (image) => this.#startWith(image, context, sandbox, signal));
   }
 
@@ -94,7 +97,7 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const config = await this.#config(context, image);
+    const config = await this.#config(context, image, sandbox.config);
     if ("error" in config) {
       this.#failed(context, `Error: ${config.error}`);
       return { reason: "CreateContainerConfigError", message: config.error };
@@ -182,7 +185,11 @@ export class ContainerStarter {
     return { id };
   }
 
-  async #config(context: StartContext, image: ReadyImage): Promise<ContainerConfigResult> {
+  async #config(
+    context: StartContext,
+    image: ReadyImage,
+    sandboxConfig: PodSandboxConfig,
+  ): Promise<ContainerConfigResult> {
     const { pod, container, observed, podIps } = context;
     const attempt = await this.#restartCount(pod, observed, container.name);
     const environment = this.#environment(context);
@@ -196,7 +203,7 @@ export class ContainerStarter {
         container,
         attempt,
         podIps,
-        volumePaths: context.volumePaths,
+        volumes: context.volumes,
         environment: variables,
         clusterDomain: this.#options.clusterDomain,
       })
@@ -204,6 +211,7 @@ export class ContainerStarter {
     if ("error" in mounts) return mounts;
     const { seccompDefault, seccompProfileRoot, memoryCapacityBytes, resources, hugePageSizes } = this.#options;
     const { oomKillsGroup = false } = this.#options;
+    const userNamespace = sandboxConfig.linux?.securityContext?.namespaceOptions?.usernsOptions;
     return containerConfig({
       pod,
       container,
@@ -213,11 +221,13 @@ export class ContainerStarter {
       environment: variables,
       mounts: mounts.mounts,
       ...target,
+      devices: mounts.devices,
       memoryCapacityBytes,
       seccompDefault,
       seccompProfileRoot,
       hugePageSizes,
       oomKillsGroup,
+      ...(userNamespace !== undefined && { userNamespace }),
       ...resources,
     });
   }

@@ -5,32 +5,28 @@
  */
 import type { Container, Pod } from "../../core/api/types.ts";
 import { type BackoffConfig, type BackoffState, EMPTY_BACKOFF } from "../../core/backoff/backoff.ts";
+import { podBackoff } from "../../core/backoff/pod-backoff.ts";
 import { restartBackoff } from "../../core/backoff/restart-backoff.ts";
-import { sandboxConfig } from "../../core/cri/sandbox-config.ts";
 import type { PodSandboxConfig } from "../../core/cri/types.ts";
-import { podLogDirectory } from "../../core/logs/log-paths.ts";
 import { computePodActions, type PodActions } from "../../core/pod/actions.ts";
 import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerHash } from "../../core/pod/hash.ts";
-import { podHostname } from "../../core/pod/names.ts";
-import type { CriResourceOptions } from "../../core/pod/resources-cri.ts";
 import { isSidecar } from "../../core/pod/restart-policy.ts";
 import type { ProbeResult, RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
-import { withDottedSysctls } from "../../core/pod/sysctls.ts";
+import type { MountedVolume } from "../../core/volume/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { ContainerRemover } from "../containers/container-remover.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { PodCgroups } from "../resources/pod-cgroups.ts";
 import type { StartTurns } from "../turns/start-turns.ts";
 import { containerField } from "./container-field.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import { finishCall } from "./finish-call.ts";
-import type { PodDns } from "./pod-dns.ts";
 import type { PodKiller } from "./pod-killer.ts";
+import type { SandboxConfigs, WantedSandbox } from "./sandbox-configs.ts";
 
 export interface PodRuntimePorts {
   readonly clock: Clock;
@@ -40,8 +36,7 @@ export interface PodRuntimePorts {
   readonly killer: PodKiller;
   readonly remover: Pick<ContainerRemover, "remove">;
   readonly starter: ContainerStarter;
-  readonly cgroups: PodCgroups;
-  readonly dns: PodDns;
+  readonly sandboxes: SandboxConfigs;
   readonly turns: StartTurns;
   readonly probes: {
     /** Last results by container id. */
@@ -51,17 +46,15 @@ export interface PodRuntimePorts {
 }
 
 export interface PodRuntimeOptions {
-  readonly logRoot: string;
-  readonly clusterDomain: string;
-  readonly resources: CriResourceOptions;
   readonly crashBackoff: BackoffConfig;
 }
 
 /** What the machine has ready for the pod. */
 export interface PreparedPod {
-  readonly volumePaths: ReadonlyMap<string, string>;
   /** Hears the addresses of a new sandbox: long before its containers run, where images must be pulled first. */
   readonly onAddresses?: (ips: readonly string[]) => void;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, MountedVolume>;
 }
 
 export interface SyncOutcome {
@@ -132,6 +125,7 @@ export class PodRuntime {
   forget(uid: string): void {
     this.#backoffs.delete(uid);
     this.#failedStarts.delete(uid);
+    this.#ports.sandboxes.forget(uid);
   }
 
   async #apply(run: SyncRun, actions: PodActions): Promise<boolean> {
@@ -187,15 +181,16 @@ export class PodRuntime {
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
     const { events, runtime } = this.#ports;
     const { pod } = run;
-    const config = await this.#sandboxConfig(pod, actions.attempt);
-    if ("error" in config) {
-      events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${config.error}`);
+    const wanted = await this.#ports.sandboxes.configFor(pod, actions.attempt, { exists: !actions.createSandbox });
+    if ("error" in wanted) {
+      events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${wanted.error}`);
       run.retries.push(FAILED_START_RETRY_MS);
       return undefined;
     }
+    const { config } = wanted;
     if (!actions.createSandbox) return { id: actions.sandboxId, config, podIps: run.observed.ips };
     try {
-      const id = await this.#runSandbox(run, config);
+      const id = await this.#runSandbox(run, wanted);
       const status = await runtime.podSandboxStatus(id);
       const { ip = "", additionalIps = [] } = status?.network ?? {};
       const onHost = pod.spec?.hostNetwork === true;
@@ -210,27 +205,11 @@ export class PodRuntime {
     }
   }
 
-  #runSandbox({ pod, signal }: SyncRun, config: PodSandboxConfig): Promise<string> {
+  #runSandbox({ pod, signal }: SyncRun, { config, handler }: WantedSandbox): Promise<string> {
     const { clock, runtime, turns } = this.#ports;
-    const make = () => finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, "", { signal: patient }));
+    const make = () =>
+      finishCall(clock, signal, (patient) => runtime.runPodSandbox(config, handler, { signal: patient }));
     return turns.sandbox(pod, make, signal);
-  }
-
-  async #sandboxConfig(pod: Pod, attempt: number): Promise<PodSandboxConfig | { readonly error: string }> {
-    const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
-    const hostname = podHostname(pod, this.#options.clusterDomain);
-    if ("error" in hostname) return hostname;
-    const dns = await this.#ports.dns.configFor(pod);
-    if ("error" in dns) return dns;
-    return sandboxConfig({
-      pod: withDottedSysctls(pod),
-      attempt,
-      hostname: hostname.kernelHostname,
-      dns: dns.config,
-      cgroupParent: this.#ports.cgroups.runtimeParent(pod),
-      logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
-      ...this.#options.resources,
-    });
   }
 
   /** Whether the container waits after a crash; says so in its status and once in an event. */
@@ -241,7 +220,7 @@ export class PodRuntime {
     const uid = pod.metadata?.uid ?? "";
     const nowMs = this.#backoffNow(newestContainerStatus(observed, container.name));
     const decision = restartBackoff(this.#backoffs.get(uid) ?? EMPTY_BACKOFF, {
-      config: this.#options.crashBackoff,
+      config: this.#backoffOf(pod),
       pod,
       containerName: container.name,
       containerHash: containerHash(container),
@@ -255,6 +234,16 @@ export class PodRuntime {
     run.retries.push(Math.max(1, untilMs - nowMs));
     events.pod(pod, "Warning", "BackOff", eventMessage, containerField(pod, container.name));
     return true;
+  }
+
+  /** The node's curve, or what the pod asks for. */
+  #backoffOf(pod: Pod): BackoffConfig {
+    const { config, problems } = podBackoff(this.#options.crashBackoff, pod.metadata);
+    for (const { annotation, value, message } of problems) {
+      const text = `annotation ${annotation} is not used: ${JSON.stringify(value)} ${message}`;
+      this.#ports.events.pod(pod, "Warning", "InvalidBackOff", text);
+    }
+    return config;
   }
 
   /**
@@ -286,7 +275,7 @@ export class PodRuntime {
   async #start(run: SyncRun, sandbox: Sandbox, container: Container): Promise<boolean> {
     const { pod, observed, prepared, signal } = run;
     const failure = await this.#ports.starter.start(
-      { pod, container, observed, volumePaths: prepared.volumePaths, podIps: sandbox.podIps },
+      { pod, container, observed, volumes: prepared.volumes, podIps: sandbox.podIps },
       { id: sandbox.id, config: sandbox.config },
       signal,
     );

@@ -7,12 +7,12 @@ import { mergePodStatus } from "../../core/pod/status-merge.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
-import type { RecordStore } from "../../ports/record-store.ts";
+import type { PatientStore } from "../records/patient-store.ts";
 
 export interface StatusManagerPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: RecordStore;
+  readonly store: Pick<PatientStore, "list" | "put" | "delete" | "isDeletePending">;
 }
 
 const TABLE = "podStatus";
@@ -64,6 +64,14 @@ export class StatusManager {
   forget(uid: string): void {
     if (!this.#statuses.delete(uid)) return;
     this.#write(() => this.#ports.store.delete(TABLE, uid));
+  }
+
+  /**
+   * Whether the status of a pod that is gone is still stored, as the disk is full. A pod of the same UID must wait: an agent
+   * that finds that status would take it for ended.
+   */
+  isEndStored(uid: string): boolean {
+    return this.#statuses.has(uid) || !this.#ports.store.isDeletePending(TABLE, uid);
   }
 
   #write(action: () => void): void {

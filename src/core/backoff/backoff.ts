@@ -2,6 +2,8 @@
 export interface BackoffConfig {
   readonly initialMs: number;
   readonly maxMs: number;
+  /** What each delay is multiplied by; default 2. */
+  readonly factor?: number;
 }
 
 export interface BackoffEntry {
@@ -18,6 +20,9 @@ export const EMPTY_BACKOFF: BackoffState = {};
 
 /** What the kubelet uses for crash loops and image pulls: 10 s doubling to 5 minutes. */
 export const KUBELET_BACKOFF: BackoffConfig = { initialMs: 10_000, maxMs: 300_000 };
+
+/** For crash loops with the feature gate ReduceDefaultCrashLoopBackOffDecay: 1 s doubling to a minute. */
+export const REDUCED_BACKOFF: BackoffConfig = { initialMs: 1_000, maxMs: 60_000 };
 
 /** The key's delay in milliseconds; 0: no entry. Source: client-go flowcontrol Backoff.Get. */
 export function backoffDelayMs(state: BackoffState, key: string): number {
@@ -37,7 +42,7 @@ export function nextBackoff(
 ): BackoffState {
   const entry = entryOf(state, key);
   const fresh = entry === undefined || isExpired(config, entry, eventAtMs);
-  const delayMs = fresh ? config.initialMs : Math.min(entry.delayMs * 2, config.maxMs);
+  const delayMs = fresh ? config.initialMs : Math.min(entry.delayMs * (config.factor ?? 2), config.maxMs);
   return { ...state, [key]: { delayMs, updatedAtMs: nowMs } };
 }
 

@@ -37,7 +37,8 @@ export function fillGatedDefaults(draft: Draft): Draft {
   const gates = gateSettings(valueAt(draft.value, ["featureGates"]));
   let result = draft;
   if (featureEnabled(gates, "KubeletCrashLoopBackOffMax")) {
-    result = fillUnset(result, ["crashLoopBackOff", "maxContainerRestartPeriod"], "5m0s");
+    const max = featureEnabled(gates, "ReduceDefaultCrashLoopBackOffDecay") ? "1m0s" : "5m0s";
+    result = fillUnset(result, ["crashLoopBackOff", "maxContainerRestartPeriod"], max);
   }
   if (featureEnabled(gates, "KubeletEnsureSecretPulledImages")) {
     result = fillUnset(result, ["imagePullCredentialsVerificationPolicy"], "NeverVerifyPreloadedImages");

@@ -26,7 +26,7 @@ test("durations and sizes have their units", () => {
   assert.equal(some.containerLogMaxSizeBytes, 1_048_576);
   assert.equal(some.cpuCfsQuotaPeriodMicroseconds, 50_000);
   assert.deepEqual(some.evictionSoftGracePeriodMs, { "memory.available": 60_000 });
-  assert.equal(some.crashLoopBackOffMaxMs, 10_000);
+  assert.deepEqual(some.crashBackoff, { initialMs: 10_000, maxMs: 10_000 });
 });
 
 test("what is unset is absent or falls back", () => {
@@ -36,8 +36,19 @@ test("what is unset is absent or falls back", () => {
   assert.equal("singleProcessOomKill" in none, false);
   assert.equal(none.imageServiceEndpoint, "unix:///run/containerd/containerd.sock");
   assert.equal(none.cgroupRoot, "/");
-  assert.equal(none.crashLoopBackOffMaxMs, 300_000);
+  assert.deepEqual(none.crashBackoff, { initialMs: 10_000, maxMs: 300_000 });
   assert.equal(settings({ podPidsLimit: 100 }).podPidsLimit, 100);
+});
+
+test("the crash-loop curve: a low maximum is the first delay, too; a gate makes all of it quicker", () => {
+  const curve = (max: string | undefined, isReduced: boolean) =>
+    settings({
+      featureGates: { ReduceDefaultCrashLoopBackOffDecay: isReduced },
+      ...(max !== undefined && { crashLoopBackOff: { maxContainerRestartPeriod: max } }),
+    }).crashBackoff;
+  assert.deepEqual(curve("3s", false), { initialMs: 3_000, maxMs: 3_000 });
+  assert.deepEqual(curve(undefined, true), { initialMs: 1_000, maxMs: 60_000 });
+  assert.deepEqual(curve("2m", true), { initialMs: 1_000, maxMs: 120_000 });
 });
 
 test('"none" is an empty list of enforcements', () => {

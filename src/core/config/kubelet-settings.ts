@@ -1,4 +1,6 @@
 /** The configuration as the agent uses it: units in the names, durations as milliseconds, quantities as bytes. */
+import { type BackoffConfig, KUBELET_BACKOFF, REDUCED_BACKOFF } from "../backoff/backoff.ts";
+import type { Taint } from "../pod/tolerates.ts";
 import { bytesOf } from "../quantity/index.ts";
 import { featureEnabled } from "./feature-gates.ts";
 import { parseGoDuration } from "./go-duration.ts";
@@ -41,7 +43,9 @@ export interface KubeletSettings {
   readonly hairpinMode: string;
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
-  readonly crashLoopBackOffMaxMs: number;
+  readonly crashBackoff: BackoffConfig;
+  /** Absent: the kubelet's 65536. */
+  readonly idsPerPod: number | undefined;
 
   readonly containerRuntimeEndpoint: string;
   /** The runtime's endpoint where no other one is set. */
@@ -99,6 +103,7 @@ export interface KubeletSettings {
   readonly localStorageCapacityIsolation: boolean;
   readonly volumeStatsAggPeriodMs: number;
 
+  readonly registerWithTaints: readonly Taint[];
   readonly shutdownGracePeriodMs: number;
   readonly shutdownGracePeriodCriticalPodsMs: number;
 
@@ -129,7 +134,6 @@ export function kubeletSettings(config: KubeletConfiguration): KubeletSettings {
 }
 
 function podSettings(config: KubeletConfiguration) {
-  const maxRestart = config.crashLoopBackOff.maxContainerRestartPeriod;
   return {
     staticPodPath: config.staticPodPath,
     staticPodUrl: config.staticPodURL,
@@ -146,12 +150,23 @@ function podSettings(config: KubeletConfiguration) {
     hairpinMode: config.hairpinMode,
     seccompDefault: config.seccompDefault,
     allowedUnsafeSysctls: config.allowedUnsafeSysctls,
-    crashLoopBackOffMaxMs: maxRestart === undefined ? 300_000 : milliseconds(maxRestart),
+    crashBackoff: crashBackoff(config),
+    idsPerPod: config.userNamespaces?.idsPerPod,
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
+    registerWithTaints: config.registerWithTaints,
     shutdownGracePeriodMs: milliseconds(config.shutdownGracePeriod),
     shutdownGracePeriodCriticalPodsMs: milliseconds(config.shutdownGracePeriodCriticalPods),
   };
+}
+
+/** Source: kubelet kubelet.go newCrashLoopBackOff (1.33): a low maximum is the first delay, too. */
+function crashBackoff({ crashLoopBackOff, featureGates }: KubeletConfiguration): BackoffConfig {
+  const isReduced = featureEnabled(featureGates, "ReduceDefaultCrashLoopBackOffDecay");
+  const curve = isReduced ? REDUCED_BACKOFF : KUBELET_BACKOFF;
+  const max = crashLoopBackOff.maxContainerRestartPeriod;
+  const maxMs = max === undefined ? curve.maxMs : milliseconds(max);
+  return { initialMs: Math.min(curve.initialMs, maxMs), maxMs };
 }
 
 function servingSettings(config: KubeletConfiguration) {

@@ -8,7 +8,7 @@ import type { EnvironmentVariable } from "../pod/environment.ts";
 import { type CriContainerOptions, containerLinuxResources } from "../pod/resources-cri.ts";
 import { containerAnnotations, containerLabels } from "./labels.ts";
 import { linuxSecurityContext, nonRootViolation, type SecurityContextInput } from "./security-context.ts";
-import type { ContainerConfig, CriDevice, CriMount, StringMap } from "./types.ts";
+import type { ContainerConfig, CriDevice, CriMount, StringMap, UserNamespace } from "./types.ts";
 
 /** All that one container of a pod needs, with its image present and its volumes in place. */
 export interface ContainerConfigInput extends SecurityContextInput, CriContainerOptions {
@@ -41,7 +41,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfigRes
       ...expandCommand(container, input.environment),
       ...(container.workingDir !== undefined && { workingDir: container.workingDir }),
       envs: input.environment.map(({ name, value }) => ({ key: name, value })),
-      mounts,
+      mounts: withMappings(mounts, input.userNamespace),
       devices,
       labels: containerLabels(pod, container),
       annotations: containerAnnotations(pod, container, restartCount, input.annotations),
@@ -50,6 +50,12 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfigRes
       linux: { resources: containerLinuxResources(pod, container, input), securityContext },
     },
   };
+}
+
+/** Files keep their owners as the pod's users see them. Source: kuberuntime_container_linux.go applyPlatformSpecificContainerConfig. */
+function withMappings(mounts: readonly CriMount[], users: UserNamespace | undefined): readonly CriMount[] {
+  if (users === undefined) return mounts;
+  return mounts.map((mount) => ({ ...mount, uidMappings: users.uids, gidMappings: users.gids }));
 }
 
 function terminal({ stdin, stdinOnce, tty }: Container): Pick<ContainerConfig, "stdin" | "stdinOnce" | "tty"> {

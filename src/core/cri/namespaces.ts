@@ -1,9 +1,9 @@
 /** Linux namespaces of a pod: kubelet kuberuntime/util NamespacesForPod, generateLinuxContainerConfig. */
 import type { Pod } from "../api/types.ts";
-import type { NamespaceMode, NamespaceOption } from "./types.ts";
+import type { NamespaceMode, NamespaceOption, UserNamespace } from "./types.ts";
 
 /** `targetContainerId` is joined only where each container has a process namespace of its own. */
-export function podNamespaces(pod: Pod, targetContainerId = ""): NamespaceOption {
+export function podNamespaces(pod: Pod, targetContainerId = "", userNamespace?: UserNamespace): NamespaceOption {
   const pid = pidMode(pod);
   const joins = targetContainerId !== "" && pid === "CONTAINER";
   return {
@@ -11,6 +11,7 @@ export function podNamespaces(pod: Pod, targetContainerId = ""): NamespaceOption
     ipc: pod.spec?.hostIPC === true ? "NODE" : "POD",
     pid: joins ? "TARGET" : pid,
     ...(joins && { targetId: targetContainerId }),
+    ...(userNamespace !== undefined && { usernsOptions: userNamespace }),
   };
 }
 

@@ -9,7 +9,13 @@ import { podNamespaces } from "./namespaces.ts";
 import { portMappings } from "./port-mappings.ts";
 import { SECCOMP_RUNTIME_DEFAULT } from "./seccomp.ts";
 import { groupsPolicy, podGroups, toSeLinuxOption } from "./security-context.ts";
-import type { DnsConfig, LinuxPodSandboxConfig, LinuxSandboxSecurityContext, PodSandboxConfig } from "./types.ts";
+import type {
+  DnsConfig,
+  LinuxPodSandboxConfig,
+  LinuxSandboxSecurityContext,
+  PodSandboxConfig,
+  UserNamespace,
+} from "./types.ts";
 
 /** All that a pod's sandbox needs, its cgroup made and its name resolution settled. */
 export interface SandboxConfigInput extends CriResourceOptions {
@@ -25,6 +31,8 @@ export interface SandboxConfigInput extends CriResourceOptions {
   readonly logDirectory?: string;
   /** Groups that volumes bring (persistent volume annotation). */
   readonly extraGroups?: readonly number[];
+  /** Absent: the machine's users. */
+  readonly userNamespace?: UserNamespace;
 }
 
 /** The whole configuration of one sandbox; the security context has namespaces only where the pod has one (defaulting sets it). */
@@ -57,7 +65,7 @@ function linuxConfig(input: SandboxConfigInput): LinuxPodSandboxConfig {
 }
 
 /** The sandbox's own process always runs under the runtime's seccomp profile, whatever the containers have. */
-function securityContext({ pod, extraGroups }: SandboxConfigInput): LinuxSandboxSecurityContext {
+function securityContext({ pod, extraGroups, userNamespace }: SandboxConfigInput): LinuxSandboxSecurityContext {
   const base = { privileged: hasPrivilegedContainer(pod), ...SECCOMP_RUNTIME_DEFAULT };
   const context = pod.spec?.securityContext;
   if (context == null) return base;
@@ -65,7 +73,7 @@ function securityContext({ pod, extraGroups }: SandboxConfigInput): LinuxSandbox
   const groups = podGroups(pod, extraGroups);
   return {
     ...base,
-    namespaceOptions: podNamespaces(pod),
+    namespaceOptions: podNamespaces(pod, "", userNamespace),
     ...(runAsUser != null && { runAsUser }),
     ...(runAsGroup != null && { runAsGroup }),
     ...(groups.length > 0 && { supplementalGroups: groups }),

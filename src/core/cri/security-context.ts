@@ -7,7 +7,13 @@ import { podText } from "../pod/names.ts";
 import { appArmorSetting } from "./apparmor.ts";
 import { podNamespaces } from "./namespaces.ts";
 import { isSeccompError, type SeccompOptions, seccompSetting } from "./seccomp.ts";
-import type { Capability, LinuxContainerSecurityContext, SeLinuxOption, SupplementalGroupsPolicy } from "./types.ts";
+import type {
+  Capability,
+  LinuxContainerSecurityContext,
+  SeLinuxOption,
+  SupplementalGroupsPolicy,
+  UserNamespace,
+} from "./types.ts";
 
 /** User of the image's configuration; both absent: root. */
 export interface ImageUser {
@@ -71,6 +77,8 @@ export interface SecurityContextInput extends SeccompOptions {
   readonly targetContainerId?: string;
   /** Groups that volumes bring (persistent volume annotation). */
   readonly extraGroups?: readonly number[];
+  /** That of the pod's sandbox; absent: the machine's users. */
+  readonly userNamespace?: UserNamespace;
 }
 
 /** The security settings the runtime gets; `error` is the text of CreateContainerConfigError. */
@@ -89,7 +97,7 @@ export function linuxSecurityContext(
     privileged: effective.privileged ?? false,
     readonlyRootfs: effective.readOnlyRootFilesystem ?? false,
     noNewPrivs: effective.allowPrivilegeEscalation === false,
-    namespaceOptions: podNamespaces(pod, input.targetContainerId),
+    namespaceOptions: podNamespaces(pod, input.targetContainerId, input.userNamespace),
     ...(groups.length > 0 && { supplementalGroups: groups }),
     ...groupsPolicy(pod),
     ...appArmorSetting(pod, container),

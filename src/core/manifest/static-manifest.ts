@@ -62,10 +62,10 @@ function readPod(node: ManifestNode, source: StaticPodSource): StaticPodResult {
     return { error: decoded.failure, issues };
   }
   const pod = completed(decoded.value, source);
-  const errors = validatePod(pod, source.rules);
+  const errors = validatePod(pod, source);
   if (errors.length === 0) return { pod };
   // The reference shows quantities as they were written.
-  const shown = validatePod(completed(decodeStruct(node, "Pod", "written").value, source), source.rules);
+  const shown = validatePod(completed(decodeStruct(node, "Pod", "written").value, source), source);
   return { error: `invalid pod: [${shown.map((error) => error.text).join(" ")}]`, errors: shown };
 }
 

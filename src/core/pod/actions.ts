@@ -79,13 +79,22 @@ function decide(input: PodActionsInput, spec: PodSpec): Decision {
     ...base,
     ephemeralContainersToStart,
     initContainersToStart: init.start,
-    containersToKill: init.kill,
+    containersToKill: [...init.kill, ...strays(spec, podStatus)],
   };
   if (!init.done) return initialized;
   const main = mainContainerActions(input, spec);
   // Sidecars do not keep a pod alive whose regular containers are done.
   if (main.killPod) return { ...initialized, ...main, initContainersToStart: [] };
-  return { ...initialized, ...main, containersToKill: [...init.kill, ...main.containersToKill] };
+  return { ...initialized, ...main, containersToKill: [...initialized.containersToKill, ...main.containersToKill] };
+}
+
+/** Differs: an ephemeral container that the manifest names no more is ended; the API lets nobody take one out. */
+function strays(spec: PodSpec, podStatus: RuntimePodStatus): readonly ContainerToKill[] {
+  const { containers, initContainers = [], ephemeralContainers = [] } = spec;
+  const names = new Set([...containers, ...initContainers, ...ephemeralContainers].map(({ name }) => name));
+  return podStatus.containerStatuses
+    .filter(({ name, state }) => state === "CONTAINER_RUNNING" && !names.has(name))
+    .map(({ id, name }) => ({ id, name, message: `Container ${name} is not in the pod any more`, reason: "" }));
 }
 
 function withNewSandbox(base: Decision, spec: PodSpec, input: PodActionsInput): Decision {

@@ -86,6 +86,14 @@ export function metadataValue(path: string, pod: Pod): string | undefined {
   }
 }
 
+/** Value of a field as a downward API volume shows it. Source: pkg/fieldpath ExtractFieldPathAsString. */
+export function volumeFieldValue(fieldPath: string, pod: Pod): FieldValue {
+  const subscripted = splitSubscript(fieldPath);
+  if (subscripted !== undefined) return subscriptValue(fieldPath, subscripted, pod);
+  const value = metadataValue(fieldPath, pod);
+  return value === undefined ? { error: `unsupported fieldPath: ${fieldPath}` } : { value };
+}
+
 function mapText(map: Readonly<Record<string, string>>): string {
   const keys = Object.keys(map).sort();
   return keys.map((key) => `${key}=${goQuote(map[key] ?? "")}`).join("\n");

@@ -42,6 +42,17 @@ export function resourceValue(
   return { value: divide(fromNode ? quantityOrZero(allocatable[name]) : own, divisorOf(reference), name === "cpu") };
 }
 
+/**
+ * The quantity as a downward API volume shows it: of the container that the reference names, an init container's limits
+ * filled in, too. Source: resource.ExtractResourceValueByContainerNameAndNodeAllocatable.
+ */
+export function volumeResourceValue(reference: ResourceReference, pod: Pod, allocatable: ResourceList): FieldValue {
+  const { containerName = "", ...rest } = reference;
+  const container = findContainer(pod, containerName);
+  if (container === undefined) return { error: `container ${containerName} not found` };
+  return resourceValue(rest, pod, container, allocatable);
+}
+
 function findContainer(pod: Pod, name: string): Container | undefined {
   const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
   return all.find((container) => container.name === name);

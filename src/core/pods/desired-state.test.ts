@@ -76,3 +76,24 @@ test("without a holder the first path wins; a name said twice in one file is tol
   assert.deepEqual([...merged.pods.keys()], ["1"]);
   assert.match(merged.conflicts[0]?.message ?? "", /an earlier document of this file/);
 });
+
+test("an immutable ConfigMap or Secret keeps its content until it is made anew, and the attempt is told", () => {
+  const config = (data: Readonly<Record<string, string>>, immutable = true): ManifestObject => ({
+    kind: "ConfigMap",
+    object: { metadata: { name: "c", namespace: "default" }, data, immutable },
+  });
+  const shown = (state: DesiredState) => mergeObjects(state, undefined).configMaps.get("default/c")?.data?.["a"];
+  const told = (state: DesiredState) => state.files["s:f"]?.problems.map(({ message }) => message);
+  const first = takeSnapshot(EMPTY_DESIRED_STATE, "s", [file("f", config({ a: "1" }))]);
+  const second = takeSnapshot(first, "s", [file("f", config({ a: "2" }), pod("web"))]);
+  assert.equal(shown(second), "1");
+  assert.deepEqual(told(second), [
+    "data: Forbidden: field is immutable when `immutable` is set; delete the object and create it anew",
+  ]);
+  assert.deepEqual(names(second), ["web"]);
+  const freed = takeSnapshot(second, "s", [file("f", config({ a: "1" }, false))]);
+  assert.match(told(freed)?.join() ?? "", /^immutable: Forbidden/);
+  assert.deepEqual(told(takeSnapshot(freed, "s", [file("f", config({ a: "1" }))])), []);
+  const gone = takeSnapshot(second, "s", [file("f")]);
+  assert.equal(shown(takeSnapshot(gone, "s", [file("f", config({ a: "2" }))])), "2");
+});

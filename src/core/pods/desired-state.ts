@@ -2,12 +2,23 @@
  * Which objects this node shall have, merged from all manifest files. A file that broke keeps what it said last; of two
  * files that claim one name the one that had it keeps it, else the first by path. Nothing is lost by a bad edit.
  */
+import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import {
+  CLUSTER_KINDS,
+  groupStorageObjects,
+  type StorageObject,
+  type StorageObjects,
+} from "../volume/storage-object.ts";
+import { keepImmutable } from "./immutable-objects.ts";
+import { withRuntimeClass } from "./with-runtime-class.ts";
 
 export type ManifestObject =
   | { readonly kind: "Pod"; readonly object: Pod }
   | { readonly kind: "ConfigMap"; readonly object: ConfigMap }
-  | { readonly kind: "Secret"; readonly object: Secret };
+  | { readonly kind: "Secret"; readonly object: Secret }
+  | { readonly kind: "RuntimeClass"; readonly object: RuntimeClass }
+  | StorageObject;
 
 /** One thing that is wrong with a file. `document` counts from 0, `line` from 1; absent: the file as a whole. */
 export interface ManifestProblem {
@@ -51,6 +62,9 @@ export interface DesiredObjects {
   /** By "namespace/name". */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  readonly storage: StorageObjects;
+  /** By name. */
+  readonly runtimeClasses: ReadonlyMap<string, RuntimeClass>;
   /** Which file each name belongs to: `objectKey` -> `fileKey`. */
   readonly holders: ReadonlyMap<string, string>;
   readonly conflicts: readonly ManifestProblem[];
@@ -69,9 +83,11 @@ export function takeSnapshot(state: DesiredState, source: string, contents: read
   const others = Object.entries(state.files).filter(([, file]) => file.source !== source);
   const now = contents.map((content): [string, FileState] => {
     const key = fileKey(source, content.path);
+    const before = state.files[key];
+    const { objects, problems } = keepImmutable(before?.objects ?? [], content);
     return [
       key,
-      { source, path: content.path, objects: keptObjects(state.files[key], content), problems: content.problems },
+      { source, path: content.path, objects: keptObjects(before, { ...content, objects, problems }), problems },
     ];
   });
   const { [source]: _, ...unreadable } = state.unreadable;
@@ -102,9 +118,15 @@ function keptObjects(before: FileState | undefined, content: ManifestContent): r
   return [...content.objects, ...kept];
 }
 
-/** "Pod default/web": how an object is named in conflicts and problems. */
+/** "Pod default/web", "RuntimeClass gvisor": how an object is named in conflicts and problems. */
 export function objectKey({ kind, object }: ManifestObject): string {
-  return `${kind} ${object.metadata?.namespace ?? "default"}/${object.metadata?.name ?? ""}`;
+  return objectName(kind, object.metadata?.namespace, object.metadata?.name ?? "");
+}
+
+/** As `objectKey`, of an object's parts. */
+export function objectName(kind: string, namespace: string | undefined, name: string): string {
+  const isNodes = kind === "RuntimeClass" || CLUSTER_KINDS.has(kind);
+  return isNodes ? `${kind} ${name}` : `${kind} ${namespace || "default"}/${name}`;
 }
 
 /**
@@ -123,6 +145,8 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
   const pods = new Map<string, DesiredPod>();
   const configMaps = new Map<string, ConfigMap>();
   const secrets = new Map<string, Secret>();
+  const storage: StorageObject[] = [];
+  const runtimeClasses = new Map<string, RuntimeClass>();
   const conflicts: ManifestProblem[] = [];
   const taken = new Set<string>();
   for (const { key, file, object, name } of claims) {
@@ -142,9 +166,24 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
     const id = name.slice(name.indexOf(" ") + 1);
     if (object.kind === "ConfigMap") configMaps.set(id, object.object);
     else if (object.kind === "Secret") secrets.set(id, object.object);
-    else pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+    else if (object.kind === "RuntimeClass") runtimeClasses.set(id, object.object);
+    else if (object.kind === "Pod") {
+      pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+    } else storage.push(object);
   }
-  return { pods, configMaps, secrets, holders, conflicts };
+  const complete = [...pods].map(([uid, desired]): [string, DesiredPod] => [
+    uid,
+    { ...desired, pod: withRuntimeClass(desired.pod, runtimeClasses) },
+  ]);
+  return {
+    pods: new Map(complete),
+    configMaps,
+    secrets,
+    storage: groupStorageObjects(storage),
+    runtimeClasses,
+    holders,
+    conflicts,
+  };
 }
 
 function pathOf(state: DesiredState, key: string | undefined): string {

@@ -5,11 +5,13 @@
 import type { ConfigMap, Secret, Volume } from "../api/types.ts";
 import { decodeBase64 } from "./base64.ts";
 
-/** File in a volume: `path` relative, `mode` permission bits. */
+/** File in a volume: `path` relative and clean, `mode` permission bits. */
 export interface PayloadFile {
   readonly path: string;
   readonly mode: number;
   readonly content: Uint8Array;
+  /** Absent: root. */
+  readonly ownerId?: number;
 }
 
 export type Payload =
@@ -17,56 +19,55 @@ export type Payload =
   /** Why the volume cannot be set up now; it may heal when the object appears. */
   | { readonly error: string };
 
-interface PayloadSource {
-  readonly items: readonly { readonly key: string; readonly path: string; readonly mode?: number }[] | undefined;
-  readonly defaultMode: number;
-  readonly optional: boolean;
+/** Which keys of an object become which files. */
+export interface KeySelection {
+  readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
+  readonly defaultMode?: number;
+  readonly optional?: boolean;
 }
 
 const DEFAULT_MODE = 0o644;
 
 /** `configMap` undefined: there is none of that name. */
 export function configMapPayload(volume: NonNullable<Volume["configMap"]>, configMap: ConfigMap | undefined): Payload {
-  const source = sourceOf(volume);
-  if (configMap === undefined) return missing(source, `configmap "${volume.name ?? ""}" not found`);
+  if (configMap === undefined) return missing(volume, `configmap "${volume.name ?? ""}" not found`);
   const text = new TextEncoder();
   const data = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(configMap.data ?? {})) data.set(key, text.encode(value));
   for (const [key, value] of Object.entries(configMap.binaryData ?? {})) data.set(key, decodeBase64(value));
-  return select(data, source, "configmap references non-existent config key");
+  return select(data, volume, "configmap references non-existent config key");
 }
 
 /** `secret` undefined: there is none of that name. */
 export function secretPayload(volume: NonNullable<Volume["secret"]>, secret: Secret | undefined): Payload {
-  const source = sourceOf(volume);
-  if (secret === undefined) return missing(source, `secret "${volume.secretName ?? ""}" not found`);
+  if (secret === undefined) return missing(volume, `secret "${volume.secretName ?? ""}" not found`);
   const data = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(secret.data ?? {})) data.set(key, decodeBase64(value));
-  return select(data, source, "references non-existent secret key");
+  return select(data, volume, "references non-existent secret key");
 }
 
-function sourceOf(volume: {
-  readonly items?: PayloadSource["items"];
-  readonly defaultMode?: number;
-  readonly optional?: boolean;
-}): PayloadSource {
-  const { items, defaultMode = DEFAULT_MODE, optional = false } = volume;
-  return { items, defaultMode, optional };
+/** `path` without empty and "." elements. */
+export function cleanPath(path: string): string {
+  return path
+    .split("/")
+    .filter((element) => element !== "" && element !== ".")
+    .join("/");
 }
 
-function missing(source: PayloadSource, error: string): Payload {
-  return source.optional ? { files: [] } : { error };
+function missing({ optional }: KeySelection, error: string): Payload {
+  return optional === true ? { files: [] } : { error };
 }
 
-function select(data: ReadonlyMap<string, Uint8Array>, source: PayloadSource, absent: string): Payload {
-  if (source.items === undefined || source.items.length === 0) {
-    return { files: [...data].map(([path, content]) => ({ path, mode: source.defaultMode, content })) };
+function select(data: ReadonlyMap<string, Uint8Array>, selection: KeySelection, absent: string): Payload {
+  const { items, optional, defaultMode = DEFAULT_MODE } = selection;
+  if (items === undefined || items.length === 0) {
+    return { files: [...data].map(([path, content]) => ({ path, mode: defaultMode, content })) };
   }
   const files: PayloadFile[] = [];
-  for (const { key, path, mode } of source.items) {
+  for (const { key, path, mode } of items) {
     const content = data.get(key);
-    if (content !== undefined) files.push({ path, mode: mode ?? source.defaultMode, content });
-    else if (!source.optional) return { error: `${absent}: ${key}` };
+    if (content !== undefined) files.push({ path: cleanPath(path), mode: mode ?? defaultMode, content });
+    else if (optional !== true) return { error: `${absent}: ${key}` };
   }
   return { files };
 }

@@ -1,5 +1,5 @@
 /**
- * The system calls that Node.js does not have: eventfd and epoll. They come from koffi, which is loaded when first asked
+ * The system calls that Node.js does not have: eventfd, epoll and mount. They come from koffi, which is loaded when first asked
  * for and may be missing (a processor or libc without a binary of it): then everybody polls.
  * docs/decisions/kernel-wake-ups.md
  */
@@ -14,6 +14,8 @@ export interface NativeCalls {
   epollRemove(epoll: number, fd: number): void;
   /** Waits on a thread of its own until something happens; resolves with the descriptors to which it did. */
   epollWait(epoll: number): Promise<readonly number[]>;
+  /** mount(2) on this thread: for what the kernel does at once, no network and no disk. */
+  mount(source: string, target: string, type: string, flags: number, data: string): void;
 }
 
 export const EPOLLIN = 0x001;
@@ -52,6 +54,7 @@ async function load(): Promise<NativeCalls> {
   const create = libc.func("int epoll_create1(int)");
   const control = libc.func("int epoll_ctl(int, int, int, void *)");
   const wait = libc.func("int epoll_wait(int, void *, int, int)");
+  const mount = libc.func("int mount(const char *, const char *, const char *, unsigned long, const char *)");
 
   const checked = (call: string, result: number): number => {
     if (result < 0) throw new Error(`${call} failed with errno ${koffi.errno()}`);
@@ -79,5 +82,6 @@ async function load(): Promise<NativeCalls> {
           resolve(numbers.map((index) => events.readInt32LE(index * LAYOUT.size + LAYOUT.data)));
         });
       }),
+    mount: (source, target, type, flags, data) => void checked("mount", mount(source, target, type, flags, data)),
   };
 }

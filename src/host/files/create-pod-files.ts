@@ -10,6 +10,7 @@ import { bindSubPath, createMemoryVolumes, makeVolumeDirectory, setUpEmptyDir } 
 import { readFirstBytes, readLastBytes } from "./read-bounded.ts";
 import { removeTree } from "./remove-tree.ts";
 import { resolveSubPath } from "./sub-path.ts";
+import { listVolumeDirectories, removeVolumeDirectory, setGroupBelow } from "./volume-directories.ts";
 
 const directoryMode = 0o750;
 const largestHostFile = 1024 * 1024;
@@ -60,6 +61,25 @@ export async function createPodFiles(options: PodFilesOptions): Promise<PodFiles
       }
     },
 
+    async listVolumes(uid) {
+      const pod = podDirectory(uid);
+      return asHostError(pod, listVolumeDirectories(pod));
+    },
+
+    async removeVolume(uid, name, place) {
+      const pod = podDirectory(uid);
+      for (const each of [name, ...(place === undefined ? [] : [place.kind, place.name])]) fileName(each, pod);
+      try {
+        return await removeVolumeDirectory(mounts, pod, name, place);
+      } catch (error) {
+        const problem = toHostError(error, pod, "cannot remove the volume");
+        if (problem.code === "Busy") return false;
+        throw problem;
+      }
+    },
+
+    setGroup: (path, ownership) => asHostError(path, setGroupBelow(path, ownership)),
+
     async emptyDir(uid, volume, emptyDirOptions) {
       const directory = volumeDirectory(uid, "kubernetes.io~empty-dir", volume);
       await asHostError(directory, setUpEmptyDir(mounts, directory, emptyDirOptions));
@@ -69,7 +89,7 @@ export async function createPodFiles(options: PodFilesOptions): Promise<PodFiles
     async writePayload(uid, volume, files) {
       const directory = volumeDirectory(uid, volume.kind, volume.name);
       await asHostError(directory, volume.inMemory ? setUpInMemory(directory) : makeVolumeDirectory(directory));
-      await asHostError(directory, writeAtomicPayload(directory, files));
+      await asHostError(directory, writeAtomicPayload(directory, files, volume.groupId));
       return directory;
     },
 

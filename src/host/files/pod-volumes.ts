@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { chmod, mkdir, open, stat } from "node:fs/promises";
 import { HostError } from "../../ports/errors.ts";
-import type { EmptyDirOptions } from "../../ports/pod-files.ts";
+import type { EmptyDirOptions } from "../../ports/volume-files.ts";
 import type { Mounts } from "../mounts/mounts.ts";
 import { isErrno } from "./errno.ts";
 import { type ResolvedSubPath, resolveSubPath } from "./sub-path.ts";

@@ -43,6 +43,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     hugePageBytes,
     nodeIp,
     appArmor,
+    enforcing,
   ] = await Promise.all([
     read("/proc/meminfo"),
     read("/sys/devices/system/cpu/online"),
@@ -56,6 +57,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     readHugePages(`${root}/sys/kernel/mm/hugepages`),
     chooseNodeIp(hostname, root),
     read("/sys/module/apparmor/parameters/enabled"),
+    read("/sys/fs/selinux/enforce"),
   ]);
   return {
     hostname,
@@ -71,6 +73,7 @@ export async function readMachineInfo(options: MachineInfoOptions = {}): Promise
     nodeIp,
     appArmor: appArmor.startsWith("Y"),
     hugePageBytes,
+    seLinux: enforcing !== "",
   };
 }
 

@@ -1,8 +1,12 @@
 import { HostError } from "../../ports/errors.ts";
-import { readMountsBelow } from "../procfs/mount-info.ts";
+import { loadNativeCalls } from "../ffi/native-calls.ts";
+import { type MountInfo, readMountsAt, readMountsBelow } from "../procfs/mount-info.ts";
 import { CommandShell } from "./command-shell.ts";
 
-/** Mounting, through the machine's mount(8) and umount(8): Node.js has no call for it. */
+/**
+ * Mounting, through the machine's mount(8) and umount(8): Node.js has no call for it. Mounts of what is in memory or
+ * there already go through the system call itself where that can be had: a program each would cost milliseconds.
+ */
 export interface Mounts {
   mountTmpfs(target: string, options: readonly string[]): Promise<void>;
   mountHugetlbfs(target: string, options: readonly string[]): Promise<void>;
@@ -11,8 +15,12 @@ export interface Mounts {
   unmount(target: string): Promise<void>;
   /** Unmounts all below `directory`, innermost first; `false`: something is busy and stays. */
   unmountBelow(directory: string): Promise<boolean>;
+  /** As `unmountBelow` for several directories, and what is mounted on themselves, too. */
+  unmountAll(directories: readonly string[]): Promise<boolean>;
 }
 
+/** Of mount(2). */
+const MS_BIND = 4096;
 /** What one umount(8) takes as arguments. */
 const mostTargets = 128;
 
@@ -28,7 +36,25 @@ export function createMounts(): Mounts {
     throw new HostError(codeOf(output), path, output || `${args[0]} ended with code ${exitCode}`);
   }
 
-  const mountFs = (type: string, target: string, options: readonly string[]): Promise<void> => {
+  /** `false`: not done; the program says why, or does it. */
+  async function tryNative(
+    source: string,
+    target: string,
+    type: string,
+    flags: number,
+    data: string,
+  ): Promise<boolean> {
+    const native = await loadNativeCalls();
+    try {
+      native?.mount(source, target, type, flags, data);
+      return native !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  const mountFs = async (type: string, target: string, options: readonly string[]): Promise<void> => {
+    if (await tryNative(type, target, type, 0, options.join(","))) return;
     const flags = options.length > 0 ? ["-o", options.join(",")] : [];
     return run(["mount", "--no-canonicalize", "-t", type, ...flags, "--", type, target], target);
   };
@@ -38,24 +64,30 @@ export function createMounts(): Mounts {
   return {
     mountTmpfs: (target, options) => mountFs("tmpfs", target, options),
     mountHugetlbfs: (target, options) => mountFs("hugetlbfs", target, options),
-    bind: (source, target) => run(["mount", "--no-canonicalize", "--bind", "--", source, target], target),
+    bind: async (source, target) => {
+      if (await tryNative(source, target, "none", MS_BIND, "")) return;
+      await run(["mount", "--no-canonicalize", "--bind", "--", source, target], target);
+    },
     unmount: (target) => unmountAll([target], target),
 
-    async unmountBelow(directory) {
-      let left = readMountsBelow(directory);
-      // Mounts may stand on each other, and umount(8) goes on after one that failed: repeat while it gets somewhere.
-      while (left.length > 0) {
-        const targets = left.slice(0, mostTargets).map((mount) => mount.mountPoint);
-        await unmountAll(targets, directory).catch((error: unknown) => {
-          if (!(error instanceof HostError) || error.code === "NotFound") throw error;
-        });
-        const now = readMountsBelow(directory);
-        if (now.length >= left.length) return false;
-        left = now;
-      }
-      return true;
-    },
+    unmountBelow: (directory) => unmountWhile(() => readMountsBelow(directory), directory),
+    unmountAll: (directories) => unmountWhile(() => readMountsAt(directories), directories[0] ?? ""),
   };
+
+  async function unmountWhile(read: () => readonly MountInfo[], path: string): Promise<boolean> {
+    let left = read();
+    // Mounts may stand on each other, and umount(8) goes on after one that failed: repeat while it gets somewhere.
+    while (left.length > 0) {
+      const targets = left.slice(0, mostTargets).map((mount) => mount.mountPoint);
+      await unmountAll(targets, path).catch((error: unknown) => {
+        if (!(error instanceof HostError) || error.code === "NotFound") throw error;
+      });
+      const now = read();
+      if (now.length >= left.length) return false;
+      left = now;
+    }
+    return true;
+  }
 }
 
 function codeOf(said: string): HostError["code"] {

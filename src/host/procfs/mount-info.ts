@@ -23,10 +23,24 @@ export function readMountInfo(file = "/proc/self/mountinfo"): readonly MountInfo
 
 /** Mount points strictly below `directory`, the last mounted first: the order in which they can be unmounted. */
 export function readMountsBelow(directory: string, file = "/proc/self/mountinfo"): readonly MountInfo[] {
-  // Of a long table only the lines that may count are taken apart; no path has more of it unescaped than its last part.
-  const hint = directory.slice(directory.lastIndexOf("/") + 1).split(/[\s\\]/, 1)[0] ?? "";
+  const hint = hintOf(directory);
   const lines = readStable(file).split("\n");
   return mountsBelow(parseMountInfo(lines.filter((line) => line.includes(hint)).join("\n")), directory);
+}
+
+/** Mount points at and below any of these directories, the last mounted first. */
+export function readMountsAt(directories: readonly string[], file = "/proc/self/mountinfo"): readonly MountInfo[] {
+  const hints = directories.map(hintOf);
+  const lines = readStable(file).split("\n");
+  const mounts = parseMountInfo(lines.filter((line) => hints.some((hint) => line.includes(hint))).join("\n"));
+  const isAt = ({ mountPoint }: MountInfo) =>
+    directories.some((directory) => mountPoint === directory || mountPoint.startsWith(`${directory}/`));
+  return mounts.filter(isAt).toReversed();
+}
+
+/** Of a long table only the lines that may count are taken apart; no path has more of it unescaped than its last part. */
+function hintOf(directory: string): string {
+  return directory.slice(directory.lastIndexOf("/") + 1).split(/[\s\\]/, 1)[0] ?? "";
 }
 
 /**

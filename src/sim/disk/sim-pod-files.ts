@@ -1,6 +1,8 @@
 /** PodFiles on the virtual disk, laid out as on a real one. */
+import type { FoundVolume } from "../../core/volume/events.ts";
 import { HostError } from "../../ports/errors.ts";
-import type { EmptyDirOptions, PayloadFile, PayloadVolume, PodFiles, SubPathHolder } from "../../ports/pod-files.ts";
+import type { PodFiles } from "../../ports/pod-files.ts";
+import type { EmptyDirOptions, PayloadFile, PayloadVolume, SubPathHolder } from "../../ports/volume-files.ts";
 import type { Line } from "../line.ts";
 import { resolveSubPath } from "./sub-path.ts";
 import { bytesOf, type DiskNode, textOf, type VirtualDisk } from "./virtual-disk.ts";
@@ -26,6 +28,22 @@ export function simPodFiles(disk: VirtualDisk, rootDir: string, line: Line): Pod
         if (!disk.unmountBelow(directory)) return false;
         disk.remove(directory);
         return true;
+      }),
+    listVolumes: (uid) => call("listVolumes", () => listVolumes(disk, `${podDirectory(uid)}/volumes`)),
+    removeVolume: (uid, name, place) =>
+      call("removeVolume", () => {
+        const own =
+          place === undefined
+            ? []
+            : [`${podDirectory(uid)}/volumes/${fileName(place.kind, pods)}/${fileName(place.name, pods)}`];
+        const all = [`${podDirectory(uid)}/volume-subpaths/${fileName(name, pods)}`, ...own];
+        if (!all.every((path) => disk.unmountBelow(path))) return false;
+        for (const path of all) disk.remove(path);
+        return true;
+      }),
+    setGroup: (path) =>
+      call("setGroup", () => {
+        if (disk.find(path) === undefined) throw new HostError("NotFound", path, "no such file or directory");
       }),
     emptyDir: (uid, volume, options) =>
       call("emptyDir", () => {
@@ -70,6 +88,16 @@ export function simPodFiles(disk: VirtualDisk, rootDir: string, line: Line): Pod
         return node?.kind === "file" ? new TextDecoder().decode(bytesOf(node).slice(-maxBytes)) : "";
       }),
   };
+}
+
+function listVolumes(disk: VirtualDisk, base: string): readonly FoundVolume[] {
+  return (disk.list(base) ?? []).flatMap((kind) =>
+    (disk.list(`${base}/${kind}`) ?? []).map((name) => {
+      const path = `${base}/${kind}/${name}`;
+      const isWhole = disk.find(`${path}/..data`)?.kind === "directory";
+      return { place: { kind, name }, ...(isWhole && { mounted: { path, readOnly: true, isRelabelable: true } }) };
+    }),
+  );
 }
 
 function attemptName(attempt: number): string {

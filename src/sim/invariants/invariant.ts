@@ -12,18 +12,18 @@ export interface Scene {
   readonly desire: Desire;
   /** `undefined`: no agent is there just now. */
   readonly agent: Agent | undefined;
-  /** A record says that the pod was evicted at `sinceMs` (wall clock) or later, or that it still goes. */
+  /** A record says that the pod was evicted at `sinceMs` (wall clock) or later, or that it still goes; or it is preempted. */
   wasEvicted(uid: string, sinceMs: number): boolean;
-  /** How often the pod was evicted: each time it comes back as if it were new. */
+  /** How often the pod was evicted or preempted: each time it comes back as if it were new. */
   evictions(uid: string): number;
   /** All pods are being stopped for good. */
   readonly draining: boolean;
   /** Monotonic time of the last jump of the wall clock; -Infinity: never. */
   readonly clockJumpedAtMs: number;
-  /** Monotonic time at which an agent could not write something down last; -Infinity: never. */
-  readonly writeFailedAtMs: number;
   /** Monotonic time at which the present (or last) agent was started. */
   readonly agentStartedAtMs: number;
+  /** Monotonic time at which an agent was started last whose predecessor could not write all down; -Infinity: never. */
+  readonly recordsBehindAtMs: number;
 }
 
 export type ContainerChange = "created" | "started" | "ended" | "removed";

@@ -99,7 +99,10 @@ export function backOffIsRespected(scene: Scene): Invariant {
     if (agentStartedAtMs !== scene.agentStartedAtMs || clockJumpedAtMs !== scene.clockJumpedAtMs) delays.clear();
     ({ agentStartedAtMs, clockJumpedAtMs } = scene);
   };
+  /** Containers whose end the agent is bringing about, even if something else is quicker. */
+  const stopping = new Set<string>();
   const forgetEnd = (id: string) => {
+    stopping.add(id);
     for (const [key, end] of ends) if (end.id === id) ends.delete(key);
   };
   return {
@@ -119,7 +122,8 @@ export function backOffIsRespected(scene: Scene): Invariant {
       const now = scene.node.time.monotonicMs;
       beginAnew();
       if (change === "ended") {
-        if (cause === "itself" || cause === "fault") ends.set(key, { atMs: now, id: container.id });
+        const isByItself = cause === "itself" || cause === "fault";
+        if (isByItself && !stopping.delete(container.id)) ends.set(key, { atMs: now, id: container.id });
         else ends.delete(key);
       }
       const end = ends.get(key);

@@ -17,4 +17,5 @@ export const SIM_MACHINE: MachineInfo = {
   architecture: "amd64",
   nodeIp: "192.0.2.10",
   hugePageBytes: {},
+  seLinux: false,
 };

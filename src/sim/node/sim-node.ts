@@ -1,4 +1,5 @@
 /** The machine of a scenario: everything that outlives an agent, and the ports through which an agent sees it. */
+
 import type { AgentPorts } from "../../agent/create-agent.ts";
 import { parseJson } from "../../core/manifest/json-text.ts";
 import type { ManifestContent } from "../../core/pods/desired-state.ts";
@@ -8,6 +9,7 @@ import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports
 import { type SimFilesystem, SimFilesystems } from "../disk/disk-space.ts";
 import { simLogFiles } from "../disk/sim-log-files.ts";
 import { simPodFiles } from "../disk/sim-pod-files.ts";
+import { simStorageFiles } from "../disk/sim-storage-files.ts";
 import { VirtualDisk } from "../disk/virtual-disk.ts";
 import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
@@ -16,6 +18,8 @@ import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
 import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-images.ts";
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
+import { simImageTransfers } from "../runtime/sim-transfers.ts";
+import { simCsiDrivers, simPluginSockets } from "../storage/sim-csi.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
@@ -24,6 +28,7 @@ import { SimManifests, simManifestSource } from "./sim-manifests.ts";
 import { SimMemory, simPressureSignals } from "./sim-memory.ts";
 import { SimRecords, simRecordStore } from "./sim-record-store.ts";
 import { type SimLoad, simStats } from "./sim-stats.ts";
+import { simTokenSource } from "./sim-token-source.ts";
 
 export const NODE_NAME = SIM_MACHINE.hostname;
 export const ROOT_DIR = "/var/lib/tskubelet";
@@ -162,6 +167,8 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
       onRequest: (request) => witness.onRequest(request),
     }),
     images: simImageService(node.images, time, line, behaviour.pullMs),
+    imageTransfers: simImageTransfers(node.images, time, line),
+    dockerConfig: { read: async () => [] },
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),
@@ -169,8 +176,12 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     pressureSignals: simPressureSignals(node.memory, line, (ms) => clock.sleep(ms)),
     stats: simStats({ ...node, machine: SIM_MACHINE }, node.load, line, behaviour.figureIsMissing),
     files: simPodFiles(disk, ROOT_DIR, line),
+    storageFiles: simStorageFiles(disk, line),
+    pluginSockets: simPluginSockets(),
+    csiDrivers: simCsiDrivers(),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
+    tokens: simTokenSource(() => clock.now(), line),
     prober: simProber(node.probes, line),
     sources: node.sources.map((manifests) =>
       simManifestSource(manifests, time, line, behaviour.manifestLagMs, (snapshot) =>

@@ -6,10 +6,19 @@ import type { Random } from "../random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import { failure } from "./sim-runtime.ts";
 
+/** An image on its way here. Times are by the wall clock. */
+export interface Fetch {
+  readonly tag: string;
+  readonly image: CriImage;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 export class SimImages {
   readonly #random: Random;
   readonly #registry = new Map<string, CriImage>();
   readonly #present = new Set<string>();
+  readonly #fetches = new Set<Fetch>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -46,6 +55,20 @@ export class SimImages {
     }
     this.#present.add(tag);
     return image;
+  }
+
+  /** What is being fetched; each fetch is removed by whoever began it. */
+  get fetches(): ReadonlySet<Fetch> {
+    return this.#fetches;
+  }
+
+  /** Counts as being fetched over that time; `undefined`: the registry has none of that name. */
+  beginFetch(tag: string, startMs: number, endMs: number): (() => void) | undefined {
+    const image = this.#registry.get(tag);
+    if (image === undefined) return undefined;
+    const fetch = { tag, image, startMs, endMs };
+    this.#fetches.add(fetch);
+    return () => this.#fetches.delete(fetch);
   }
 
   remove(image: string): void {
@@ -91,7 +114,10 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
       call(
         "PullImage",
         async () => {
-          await time.wait(pullMs());
+          const durationMs = pullMs();
+          const endFetch = images.beginFetch(image.image, time.wallMs, time.wallMs + durationMs);
+          await time.wait(durationMs);
+          endFetch?.();
           return images.pull(image.image).id;
         },
         { timeoutMs: PULL_TIMEOUT_MS, ...options },

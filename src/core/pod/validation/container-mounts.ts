@@ -4,6 +4,7 @@ import type { FieldPath } from "./field-path.ts";
 import { validateNoBacksteps, validateRelativePath } from "./paths.ts";
 import type { ValidVolumes } from "./volumes.ts";
 
+const RECURSIVE_READ_ONLY = ["Disabled", "Enabled", "IfPossible"];
 const PROPAGATIONS = ["Bidirectional", "HostToContainer", "None"];
 
 /** Source: core/validation ValidateVolumeMounts. Sub-paths and propagation are reported without the mount's index. */
@@ -26,7 +27,12 @@ export function validateVolumeMounts(container: Container, volumes: ValidVolumes
       const detail = "must not already exist as a path in volumeDevices";
       errors.push(invalid(at.child("mountPath"), mount.mountPath, detail));
     }
-    return [...errors, ...validateSubPaths(mount, path, at), ...validatePropagation(mount, container, path)];
+    return [
+      ...errors,
+      ...validateSubPaths(mount, path, at),
+      ...validatePropagation(mount, container, path),
+      ...validateRecursiveReadOnly(mount, at.child("recursiveReadOnly")),
+    ];
   });
 }
 
@@ -47,6 +53,22 @@ function validatePropagation(mount: VolumeMount, container: Container, listPath:
   if (!PROPAGATIONS.includes(mountPropagation)) return [notSupported(at, mountPropagation, PROPAGATIONS)];
   if (mountPropagation !== "Bidirectional" || container.securityContext?.privileged === true) return [];
   return [forbidden(at, "Bidirectional mount propagation is available only to privileged containers")];
+}
+
+/** Source: core/validation validateMountRecursiveReadOnly. */
+function validateRecursiveReadOnly(mount: VolumeMount, path: FieldPath): FieldError[] {
+  const { recursiveReadOnly, readOnly, mountPropagation = "None" } = mount;
+  if (recursiveReadOnly === undefined) return [];
+  if (!RECURSIVE_READ_ONLY.includes(recursiveReadOnly)) {
+    return [notSupported(path, recursiveReadOnly, RECURSIVE_READ_ONLY)];
+  }
+  if (recursiveReadOnly === "Disabled") return [];
+  const errors: FieldError[] = [];
+  if (readOnly !== true) errors.push(forbidden(path, "may only be specified when readOnly is true"));
+  if (mountPropagation !== "None") {
+    errors.push(forbidden(path, "may only be specified when mountPropagation is None or not specified"));
+  }
+  return errors;
 }
 
 /** Source: core/validation ValidateVolumeDevices. */

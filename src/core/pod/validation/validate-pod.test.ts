@@ -10,7 +10,9 @@ function errorsOf(spec: Partial<PodSpec>, container: Partial<Container> = {}, me
     metadata: { name: "web", namespace: "default", ...meta },
     spec: { containers: [{ name: "c", image: "x", ...container }], ...spec },
   };
-  return validatePod(defaultPod(pod), "reference").map((error) => error.text.replace(/^spec\.containers\[0\]\./, "c."));
+  return validatePod(defaultPod(pod), { rules: "reference" }).map((error) =>
+    error.text.replace(/^spec\.containers\[0\]\./, "c."),
+  );
 }
 
 function volumeErrors(source: object): string[] {
@@ -314,6 +316,27 @@ describe("validatePod, by the rules of today", () => {
     const volumes = [{ name: "v", hostPath: { path: "/" } }];
     assert.deepEqual(check({ hostUsers: false, volumes }), []);
     assert.deepEqual(check({ hostUsers: false, volumes, hostNetwork: true }), ["spec.hostNetwork"]);
+  });
+
+  it("checks what came after 1.26", () => {
+    const profile = (type: string, localhostProfile?: string) => ({
+      appArmorProfile: { type, ...(localhostProfile !== undefined && { localhostProfile }) },
+    });
+    assert.deepEqual(
+      check({ securityContext: { ...profile("Localhost", "p"), supplementalGroupsPolicy: "Strict" } }),
+      [],
+    );
+    assert.deepEqual(check({ securityContext: profile("Runtime") }), ["spec.securityContext.appArmorProfile.type"]);
+    const at = "spec.containers[0].securityContext.appArmorProfile.localhostProfile";
+    for (const wrong of [profile("Localhost"), profile("Localhost", " p"), profile("Unconfined", "p")]) {
+      assert.deepEqual(check({ containers: [{ ...CONTAINER, securityContext: wrong }] }), [at]);
+    }
+    const policies = { supplementalGroupsPolicy: "Loose", seLinuxChangePolicy: "Some" };
+    assert.equal(check({ securityContext: policies }).length, 2);
+    assert.deepEqual(check({ hostnameOverride: "web-0.shop" }), []);
+    for (const spec of [{ hostnameOverride: "Web" }, { hostnameOverride: "w", setHostnameAsFQDN: true }]) {
+      assert.deepEqual(check(spec), ["spec.hostnameOverride"]);
+    }
   });
 
   it("takes up to 32 search domains", () => {

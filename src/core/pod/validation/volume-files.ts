@@ -114,7 +114,7 @@ function validateProjection(
   paths: Set<string>,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const { secret, configMap, downwardAPI, serviceAccountToken } = projection;
+  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle } = projection;
   const claimPath = (file: string, value: string): void => {
     if (file === "") return;
     if (paths.has(file)) errors.push(invalid(volumePath, value, "conflicting duplicate paths"));
@@ -136,9 +136,28 @@ function validateProjection(
   if (serviceAccountToken !== undefined) {
     errors.push(...validateToken(serviceAccountToken, volumePath, path.child("serviceAccountToken")));
   }
-  const count = [secret, configMap, downwardAPI, serviceAccountToken].filter((source) => source !== undefined).length;
+  if (clusterTrustBundle !== undefined) {
+    errors.push(...validateTrustBundle(clusterTrustBundle, path.child("clusterTrustBundle")));
+    claimPath(clusterTrustBundle.path, clusterTrustBundle.path);
+  }
+  const all = [secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle];
+  const count = all.filter((source) => source !== undefined).length;
   if (count > 1) errors.push(forbidden(path, "may not specify more than 1 volume type"));
   return errors;
+}
+
+type TrustBundle = NonNullable<Projection["clusterTrustBundle"]>;
+
+function validateTrustBundle({ name, signerName, path: file }: TrustBundle, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  if (name === undefined && signerName === undefined) {
+    errors.push(required(path, "either name or signerName must be specified"));
+  }
+  if (name !== undefined && signerName !== undefined) {
+    errors.push(invalid(path, name, "only one of name and signerName may be used"));
+  }
+  if (file === "") errors.push(required(path.child("path")));
+  return [...errors, ...validateFilePath(file, path.child("path"))];
 }
 
 type Token = NonNullable<Projection["serviceAccountToken"]>;
