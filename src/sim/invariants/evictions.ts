@@ -11,8 +11,10 @@ export interface EvictionJudgeParts {
   readonly agentRecords: () => readonly EvictionRecord[];
   readonly accuse: (invariant: string, message: string) => void;
   readonly thresholds: readonly Threshold[];
-  /** Monotonic time at which the agent could not write something down last. */
-  readonly writeFailedAtMs: () => number;
+  /** Monotonic time at which an agent was started last whose predecessor could not write all down. */
+  readonly recordsBehindAtMs: () => number;
+  /** Its pod is never evicted. */
+  readonly isExempt: (container: ContainerRecord) => boolean;
   /** How long a signal may be short after the last eviction, once faults have stopped, while a container may go. */
   readonly reliefLimitMs: number;
 }
@@ -79,7 +81,7 @@ export class EvictionJudge {
   standing(): readonly string[] {
     const keys = [...this.#shortages].filter(([, { isOver }]) => !isOver).map(([key]) => key);
     if (keys.length === 0) return [];
-    const count = [...this.#parts.node.runtime.containers.values()].filter(isEvictable).length;
+    const count = [...this.#parts.node.runtime.containers.values()].filter((each) => this.#isEvictable(each)).length;
     return count === 0 ? [] : keys.map((key) => `${key}, and ${count} containers run`);
   }
 
@@ -92,6 +94,15 @@ export class EvictionJudge {
   evictionsOf(uid: string): readonly EvictionRecord[] {
     this.#judgeRecords();
     return [...this.#seen.values()].filter(({ victim }) => victim.uid === uid);
+  }
+
+  /** Its pod is never evicted. */
+  isExempt(container: ContainerRecord): boolean {
+    return this.#parts.isExempt(container);
+  }
+
+  #isEvictable(container: ContainerRecord): boolean {
+    return container.state === "running" && !container.isDying && !this.isExempt(container);
   }
 
   #note(key: string, isShort: boolean): void {
@@ -153,26 +164,17 @@ export class EvictionJudge {
   }
 
   #judgeMissingRecords(): void {
-    const { node, accuse, writeFailedAtMs } = this.#parts;
+    const { node, accuse, recordsBehindAtMs } = this.#parts;
     const now = node.time.monotonicMs;
     const missing = new Set(withoutRecord(node));
     for (const uid of this.#unrecorded.keys()) if (!missing.has(uid)) this.#unrecorded.delete(uid);
     for (const uid of missing) {
       const sinceMs = this.#unrecorded.get(uid) ?? now;
       this.#unrecorded.set(uid, sinceMs);
-      if (now - sinceMs < RECORD_LIMIT_MS || now - writeFailedAtMs() < LOST_RECORD_MS) continue;
+      if (now - sinceMs < RECORD_LIMIT_MS || now - recordsBehindAtMs() < LOST_RECORD_MS) continue;
       accuse("every eviction has its record", `pod ${uid} is shown as evicted, and nothing is on record of it`);
     }
   }
-}
-
-function isEvictable(container: ContainerRecord): boolean {
-  return container.state === "running" && !container.isDying && !isStatic(container);
-}
-
-/** Its pod is never evicted. */
-export function isStatic({ sandbox }: ContainerRecord): boolean {
-  return sandbox.config.metadata.name.endsWith("-sim");
 }
 
 /** Pods whose stored status says that they were evicted, and that have no stored record of it. */

@@ -20,8 +20,6 @@ export interface Scene {
   readonly draining: boolean;
   /** Monotonic time of the last jump of the wall clock; -Infinity: never. */
   readonly clockJumpedAtMs: number;
-  /** Monotonic time at which an agent could not write something down last; -Infinity: never. */
-  readonly writeFailedAtMs: number;
   /** Monotonic time at which the present (or last) agent was started. */
   readonly agentStartedAtMs: number;
   /** Monotonic time at which an agent was started last whose predecessor could not write all down; -Infinity: never. */

@@ -4,22 +4,18 @@ import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
-/**
- * Not judged over an agent's death that could not write something down: an agent that was left records which are behind does
- * not know the last phase, and that of before is no standard for it.
- */
+/** An agent that was left records which are behind does not know the last phase: that of before is no standard for it. */
 export function phasesAreLegal(scene: Scene): Invariant {
   const { desire, node } = scene;
-  const last = new Map<string, { readonly status: PodStatus; readonly atMs: number }>();
+  const last = new Map<string, PodStatus & { readonly shownAtMs: number }>();
   return {
     name: "phases change legally",
     onStatus: (uid, status) => {
       const key = `${uid}/${desire.generation(uid)}`;
-      const { status: before, atMs = 0 } = last.get(key) ?? {};
-      last.set(key, { status, atMs: node.time.monotonicMs });
-      if (before === undefined || atMs < scene.recordsBehindAtMs) return undefined;
+      const before = last.get(key);
+      last.set(key, { ...status, shownAtMs: node.time.monotonicMs });
+      if (before === undefined || before.shownAtMs < scene.recordsBehindAtMs) return undefined;
       const [from, to] = [before.phase ?? "", status.phase ?? ""];
-      if (scene.writeFailedAtMs >= atMs && scene.agentStartedAtMs > atMs) return undefined;
       const isBack = (before.reason === "Evicted" || isOutOfRoom(before)) && to === "Pending";
       if (isTerminalPhase(from) && to !== from && !isBack) return `pod ${uid} went from ${from} to ${to}`;
       return undefined;

@@ -88,7 +88,9 @@ export class SimNode {
   readonly manifests: SimManifests;
   readonly staticManifests: SimManifests;
   readonly behaviour: NodeBehaviour;
+  /** By file, and by what it says: a text that is there again is not read again. */
   readonly #contents = new WeakMap<ManifestFile, ManifestContent>();
+  readonly #texts = new Map<string, ManifestContent>();
 
   constructor(random: Random, behaviour: NodeBehaviour, disks: SimDisks = USUAL_DISKS) {
     this.behaviour = behaviour;
@@ -125,15 +127,21 @@ export class SimNode {
     return [this.staticManifests, this.manifests];
   }
 
-  /** What a file says; each version of it is read once. */
+  /** What a file says. */
   readonly readManifest = (file: ManifestFile, source: Pick<ManifestSource, "kind">): ManifestContent => {
     const known = this.#contents.get(file);
     if (known !== undefined) return known;
     const { path, text = "" } = file;
-    const content = readObjects(text === "" ? [] : [parseJson(text)], { kind: source.kind, path, nodeName: NODE_NAME });
+    const key = `${source.kind} ${path} ${text}`;
+    const content = this.#texts.get(key) ?? this.#read(file, source);
+    this.#texts.set(key, content);
     this.#contents.set(file, content);
     return content;
   };
+
+  #read({ path, text = "" }: ManifestFile, { kind }: Pick<ManifestSource, "kind">): ManifestContent {
+    return readObjects(text === "" ? [] : [parseJson(text)], { kind, path, nodeName: NODE_NAME });
+  }
 }
 
 export interface Witness {

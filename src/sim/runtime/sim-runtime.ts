@@ -2,7 +2,6 @@
  * The container runtime of the simulated node, as it really is: sandboxes, containers and their processes. Knows nothing
  * of agents; it goes on by itself when they are gone. Behaves as containerd where the interface leaves room.
  */
-import type { CgroupName } from "../../core/cgroup/types.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../../core/cri/types.ts";
 import { RuntimeError, type RuntimeErrorCode } from "../../ports/errors.ts";
 import type { RuntimeEvent } from "../../ports/runtime.ts";
@@ -12,6 +11,7 @@ import type { Random } from "../random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import { KILLED_CODE, programOf } from "./program.ts";
 import type { ContainerRecord, SandboxRecord } from "./records.ts";
+import { cgroupOf, containerName, sandboxName } from "./runtime-names.ts";
 import type { SimImages } from "./sim-images.ts";
 
 export interface SimRuntimeParts {
@@ -394,17 +394,4 @@ function stillRuns(call: string, id: string): RuntimeError {
 
 export function failure(code: RuntimeErrorCode, call: string, message: string): RuntimeError {
   return new RuntimeError(code, call, message);
-}
-
-function cgroupOf({ sandbox, id }: ContainerRecord): CgroupName {
-  return [...sandbox.cgroup.slice(0, -1), id];
-}
-
-function sandboxName({ metadata: { name, namespace, uid, attempt } }: PodSandboxConfig): string {
-  return [name, namespace, uid, attempt].join("_");
-}
-
-function containerName(sandbox: SandboxRecord, { metadata }: ContainerConfig): string {
-  const { name, namespace, uid } = sandbox.config.metadata;
-  return [metadata.name, name, namespace, uid, metadata.attempt].join("_");
 }

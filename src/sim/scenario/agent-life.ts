@@ -17,8 +17,6 @@ export interface AgentLifeParts {
   readonly trace: Trace;
   readonly witness: Witness & {
     onStatus(uid: string, status: PodStatus, isEnding: boolean): void;
-    /** It could not write something down. */
-    onLostWrite(): void;
     /** `recordsAreBehind`: a write of the last agent's records failed. */
     onBorn(recordsAreBehind: boolean): void;
   };
@@ -69,7 +67,7 @@ export class AgentLife {
       onCall: (port, call) => this.#survives(port, call),
       fateOf: (port, call) => {
         const fate = weather.fateOf(port, call);
-        if (port === "store" && fate.fault !== undefined) this.#lostWrite();
+        if (port === "store" && fate.fault !== undefined) this.#recordsAreBehind = true;
         return fate;
       },
     });
@@ -127,11 +125,6 @@ export class AgentLife {
     this.#life?.breakStreams();
   }
 
-  #lostWrite(): void {
-    this.#recordsAreBehind = true;
-    this.#parts.witness.onLostWrite();
-  }
-
   #gone(): void {
     this.#life = undefined;
     this.#doom = undefined;
@@ -144,7 +137,7 @@ export class AgentLife {
     doom.callsLeft -= 1;
     if (doom.callsLeft > 0) return true;
     this.#parts.trace.add(`agent${this.#births} dies at ${port} ${call}`);
-    if (port === "store") this.#lostWrite();
+    if (port === "store") this.#recordsAreBehind = true;
     this.kill(doom.afterwardsMs);
     return false;
   }

@@ -6,11 +6,12 @@
 import type { Signal } from "../../core/eviction/index.ts";
 import type { SimFilesystem } from "../disk/disk-space.ts";
 import { byteLengthOf, type DiskFile } from "../disk/virtual-disk.ts";
-import { type Availability, type EvictionJudge, isStatic } from "../invariants/evictions.ts";
+import type { Availability, EvictionJudge } from "../invariants/evictions.ts";
 import { SIM_MACHINE } from "../node/sim-machine.ts";
 import { ROOT_DIR, type SimNode } from "../node/sim-node.ts";
 import { Random } from "../random.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
+import { cgroupOf } from "../runtime/runtime-names.ts";
 
 type Kind = "layer" | "manyFiles" | "log" | "emptyDir" | "processes";
 
@@ -87,7 +88,7 @@ export class DiskStory {
       }
       case "processes": {
         greed.count += this.#room("pid.available", LAST_PIDS, greed.perSecond * seconds);
-        this.#node.cgroups.fork([...container.sandbox.cgroup.slice(0, -1), container.id], greed.count);
+        this.#node.cgroups.fork(cgroupOf(container), greed.count);
       }
     }
   }
@@ -96,7 +97,7 @@ export class DiskStory {
   #meet(container: ContainerRecord): Greed | undefined {
     const random = this.#random;
     container.layer = { usedBytes: random.between(0, 50) * MiB, inodesUsed: random.between(0, 2_000) };
-    if (!this.#growing || isStatic(container) || !random.chance(0.2)) return undefined;
+    if (!this.#growing || this.#judge.isExempt(container) || !random.chance(0.2)) return undefined;
     if (random.chance(0.1)) container.deathMs = random.exponential(15_000);
     const kind = random.pick(["layer", "layer", "manyFiles", "log", "emptyDir", "emptyDir", "processes"]);
     const [slow, fast] = { manyFiles: [500, 50_000], processes: [20, 2_000] }[kind as string] ?? [10 * MiB, 1024 * MiB];

@@ -12,14 +12,6 @@ const TICK_MS = 2_000;
 const CHANGE_MS = 20_000;
 /** Initial delay, the threshold times the period, a grace period and a crowd of such pods. */
 const LIMIT_MS = 150_000;
-/** Every so many seeds one has probes. */
-const [EVERY, WITH_PROBES] = [4, 2];
-
-/** Chances of the probes of this seed's pods; `undefined`: they have none. */
-export function drawProbes(seed: number): Random | undefined {
-  return seed % EVERY === WITH_PROBES ? new Random(seed + 5_000_011) : undefined;
-}
-
 export class HealthStory {
   readonly #scene: Scene;
   readonly #random: Random;

@@ -14,8 +14,8 @@ interface ContainerText {
   readonly volumeMounts?: unknown;
 }
 
-/** The JSON text of one pod; `name` is fixed, everything else is chance. Its containers have probes where `probes` says so. */
-export function podText(random: Random, name: string, probes?: Random): string {
+/** The JSON text of one pod; `name` is fixed, everything else is chance. */
+export function podText(random: Random, name: string): string {
   const restartPolicy = random.pick(["Always", "Always", "Always", "OnFailure", "Never"]);
   const containers = range(random.between(1, 3)).map((n) => container(random, `c${n}`, mainCommand(random)));
   const initContainers = random.chance(0.3)
@@ -38,7 +38,6 @@ export function podText(random: Random, name: string, probes?: Random): string {
       ...(volumes.length > 0 && { volumes }),
       containers: containers.map((each) => ({
         ...each,
-        ...(probes !== undefined && probesAtRandom(probes)),
         ...(volumes.length > 0 && {
           volumeMounts: volumes.map((volume) => ({ name: volume.name, mountPath: `/${volume.name}` })),
         }),
@@ -71,24 +70,6 @@ export function configMapText(random: Random): string {
 /** Text that is no JSON. */
 export function brokenText(text: string): string {
   return text.slice(0, Math.floor(text.length / 2));
-}
-
-/** Commands that answer by the health of their container; a startup probe always succeeds. */
-function probesAtRandom(random: Random): Readonly<Record<string, unknown>> {
-  const probe = (kind: string, failureThreshold: number) => ({
-    exec: { command: ["sim", "probe", kind] },
-    periodSeconds: random.pick([5, 10, 20]),
-    timeoutSeconds: random.pick([1, 3]),
-    failureThreshold,
-    ...(random.chance(0.3) && { initialDelaySeconds: random.between(1, 15) }),
-  });
-  return {
-    ...(random.chance(0.5) && { livenessProbe: probe("liveness", random.between(1, 3)) }),
-    ...(random.chance(0.5) && { readinessProbe: probe("readiness", random.between(1, 3)) }),
-    ...(random.chance(0.2) && {
-      startupProbe: { ...probe("startup", 10), exec: { command: ["sim", "exit", "1", "0"] } },
-    }),
-  };
 }
 
 function container(random: Random, name: string, command: readonly string[]): ContainerText {

@@ -2,10 +2,11 @@
  * Memory on a node under pressure: what each container takes, on the virtual clock. A few take more and more until they
  * are ended; once faults stop nothing grows any more, but what was taken stays, so that somebody has to go.
  */
-import { type EvictionJudge, isStatic } from "../invariants/evictions.ts";
+import type { EvictionJudge } from "../invariants/evictions.ts";
 import type { SimNode } from "../node/sim-node.ts";
 import { Random } from "../random.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
+import { cgroupOf } from "../runtime/runtime-names.ts";
 
 interface Appetite {
   /** Now. */
@@ -17,7 +18,7 @@ interface Appetite {
 }
 
 const MiB = 1024 ** 2;
-const TICK_MS = 500;
+const TICK_MS = 1_000;
 export class MemoryStory {
   readonly #node: SimNode;
   readonly #random: Random;
@@ -62,7 +63,7 @@ export class MemoryStory {
       }
       if (appetite.bytes === appetite.shownBytes) continue;
       appetite.shownBytes = appetite.bytes;
-      cgroups.use([...container.sandbox.cgroup.slice(0, -1), container.id], { anonBytes: Math.round(appetite.bytes) });
+      cgroups.use(cgroupOf(container), { anonBytes: Math.round(appetite.bytes) });
     }
     const { anonBytes = 0 } = cgroups.usage([]) ?? {};
     const usageBytes = anonBytes + this.#node.load.memoryBytes;
@@ -71,7 +72,7 @@ export class MemoryStory {
 
   #newAppetite(container: ContainerRecord): Appetite {
     const bytes = this.#random.between(5, 60) * MiB;
-    const isHog = this.#growing && !isStatic(container) && this.#random.chance(0.15);
+    const isHog = this.#growing && !this.#judge.isExempt(container) && this.#random.chance(0.15);
     const rate = isHog ? this.#random.between(5, 400) * MiB : 0;
     return { bytes, shownBytes: -1, bytesPerSecond: rate, mostBytes: isHog ? 20 * 1024 * MiB : bytes };
   }

@@ -1,21 +1,24 @@
 /** One run: a node, an agent, a seed - and a judge that watches all of it. */
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import type { EvictionRecord } from "../../core/eviction/record.ts";
+import { isCriticalPod } from "../../core/pod/critical.ts";
 import { drawClimate, Weather } from "../faults/weather.ts";
 import { EvictionJudge } from "../invariants/evictions.ts";
-import type { Scene, Violation } from "../invariants/invariant.ts";
+import { podUidOf, type Scene, type Violation } from "../invariants/invariant.ts";
 import { leftovers, unsettled } from "../invariants/settled.ts";
 import { SimNode } from "../node/sim-node.ts";
 import { Random } from "../random.ts";
+import type { ContainerRecord } from "../runtime/records.ts";
 import { AgentLife, type ComposeAgent } from "./agent-life.ts";
 import { Desire } from "./desire.ts";
 import { DiskStory } from "./disk-story.ts";
-import { drawProbes, HealthStory } from "./health-story.ts";
+import { HealthStory } from "./health-story.ts";
 import { Judge } from "./judge.ts";
 import { IMAGES } from "./manifest-factory.ts";
 import { MemoryStory } from "./memory-story.ts";
 import { Preemptions } from "./preemptions.ts";
 import { drawPressure, type PressurePlot } from "./pressure-plot.ts";
+import { drawProbes, hasProbes } from "./probed-pods.ts";
 import { drawPlot, Story } from "./story.ts";
 import { drawTightRoom } from "./tight-room.ts";
 import { Trace } from "./trace.ts";
@@ -69,7 +72,6 @@ class Run implements Scene {
   readonly desire: Desire;
   draining = false;
   clockJumpedAtMs = Number.NEGATIVE_INFINITY;
-  writeFailedAtMs = Number.NEGATIVE_INFINITY;
   agentStartedAtMs = 0;
   recordsBehindAtMs = Number.NEGATIVE_INFINITY;
   readonly #options: RunOptions;
@@ -78,10 +80,10 @@ class Run implements Scene {
   readonly #judge: Judge;
   readonly #life: AgentLife;
   readonly #story: Story;
-  readonly #preemptions = new Preemptions();
   readonly #evictions: EvictionJudge | undefined;
   readonly #health: HealthStory | undefined;
   readonly #pressure: MemoryStory | DiskStory | undefined;
+  readonly #preemptions = new Preemptions();
   #steps = 0;
 
   constructor(options: RunOptions) {
@@ -101,7 +103,8 @@ class Run implements Scene {
       new EvictionJudge({
         node: this.node,
         thresholds: plot.thresholds,
-        writeFailedAtMs: () => this.writeFailedAtMs,
+        recordsBehindAtMs: () => this.recordsBehindAtMs,
+        isExempt: (container) => this.#isExempt(container),
         agentRecords: () => this.agent?.view.evictionRecords() ?? [],
         accuse: (invariant, message) => judge.accuse(invariant, message),
         reliefLimitMs: RELIEF_LIMIT_MS[plot.kind],
@@ -127,9 +130,6 @@ class Run implements Scene {
           this.#preemptions.see(uid, status);
           judge.onStatus(uid, status, isEnding);
         },
-        onLostWrite: () => {
-          this.writeFailedAtMs = this.node.time.monotonicMs;
-        },
         onBorn: (recordsAreBehind) => {
           this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;
@@ -141,13 +141,19 @@ class Run implements Scene {
     const onClockJump = () => {
       this.clockJumpedAtMs = this.node.time.monotonicMs;
     };
-    const shape = drawTightRoom(options.seed);
-    const probes = drawProbes(options.seed);
-    const more = { ...(shape && { shape }), ...(probes !== undefined && { probes }) };
-    this.#story = new Story({ ...parts, onClockJump, ...more }, drawPlot(random));
-    if (probes !== undefined) {
+    const shapes = [drawTightRoom(options.seed), drawProbes(options.seed)].filter((shape) => shape !== undefined);
+    const shape = (text: string) => shapes.reduce((shaped, each) => each(shaped), text);
+    this.#story = new Story({ ...parts, onClockJump, shape }, drawPlot(random));
+    if (hasProbes(options.seed)) {
       this.#health = new HealthStory(this, options.seed, (invariant, message) => judge.accuse(invariant, message));
     }
+  }
+
+  /** Its pod is never evicted. */
+  #isExempt(container: ContainerRecord): boolean {
+    if (container.sandbox.config.metadata.name.endsWith("-sim")) return true;
+    const pod = this.desire.pod(podUidOf(container));
+    return pod !== undefined && isCriticalPod(pod);
   }
 
   wasEvicted(uid: string, sinceMs: number): boolean {

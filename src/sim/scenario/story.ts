@@ -18,8 +18,6 @@ export interface StoryParts {
   readonly onClockJump: () => void;
   /** Changes the text of each pod that is written. */
   readonly shape?: (podText: string) => string;
-  /** Chances of the probes of pods; absent: they have none. */
-  readonly probes?: Random;
 }
 
 export interface Plot {
@@ -33,8 +31,8 @@ export interface Plot {
 export function drawPlot(random: Random): Plot {
   return {
     places: random.between(1, 8),
-    changeEveryMs: random.pick([10_000, 30_000, 90_000]),
-    blowEveryMs: random.pick([20_000, 60_000, 180_000]),
+    changeEveryMs: random.pick([15_000, 40_000, 90_000]),
+    blowEveryMs: random.pick([30_000, 75_000, 180_000]),
   };
 }
 
@@ -57,8 +55,8 @@ export class Story {
   constructor(parts: StoryParts, plot: Plot) {
     this.#parts = parts;
     this.#plot = plot;
-    const { node, random, probes, shape = (text) => text } = parts;
-    const podOf = (chance: Random, name: string) => shape(podText(chance, name, probes));
+    const { node, random, shape = (text) => text } = parts;
+    const podOf = (chance: Random, name: string) => shape(podText(chance, name));
     const pods = Array.from({ length: plot.places }, (_, n): Place => {
       const name = `p${n}`;
       const manifests = random.chance(0.3) ? node.staticManifests : node.manifests;
