@@ -6,6 +6,7 @@
 import type { ResourceList } from "../core/api/types.ts";
 import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import type { VerificationRules } from "../core/images/pulled-image.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -39,6 +40,7 @@ import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { PullWatch } from "./images/pull-watch.ts";
+import { PulledImages } from "./images/pulled-images.ts";
 import { Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
@@ -119,6 +121,8 @@ export interface AgentOptions {
   readonly oomKillsGroup?: boolean;
   /** Absent: no limit. */
   readonly imagePulls?: ImagePullLimits;
+  /** Who may use images that are here; absent: every pod. */
+  readonly imageVerification?: VerificationRules;
   readonly imageGc: ImageGcOptions;
   readonly eviction: EvictionOptions;
   readonly crashBackoff: BackoffConfig;
@@ -198,6 +202,11 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, events, statuses, runtime, prober: ports.prober },
     { onResult: (uid) => workers.wake(uid) },
   );
+  const { imageVerification } = options;
+  const pulledImages =
+    imageVerification === undefined
+      ? {}
+      : { pulledImages: new PulledImages({ store, images: ports.images }, imageVerification) };
   const pulls = new PullWatch({ clock, log, events, transfers: ports.imageTransfers });
   const podRuntime = createPodRuntime(ports, options, {
     events,
@@ -206,6 +215,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     killer,
     holds,
     pulls,
+    ...pulledImages,
     probes: probes.results,
     health,
     sandboxes: createSandboxConfigs(ports, options, { events, pods, cgroups, health, store }),
@@ -253,6 +263,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       store,
       events,
       holds,
+      ...pulledImages,
     },
     options.imageGc,
   );
@@ -332,6 +343,7 @@ interface RuntimeParts {
   readonly killer: PodKiller;
   readonly holds: ImageHolds;
   readonly pulls: PullWatch;
+  readonly pulledImages?: PulledImages;
   readonly sandboxes: SandboxConfigs;
   readonly probes: ProbeResultStore;
   readonly health: RuntimeHealth;
@@ -339,10 +351,17 @@ interface RuntimeParts {
 
 function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: RuntimeParts): PodRuntime {
   const { clock, log, runtime, files, logFiles, machine } = ports;
-  const { events, pods, hooks, killer, sandboxes, holds, pulls, probes, health } = parts;
+  const { events, pods, hooks, killer, sandboxes, holds, pulls, pulledImages, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
   const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
-  const imagePorts = { clock, images: ports.images, events, credentials, watch: pulls };
+  const imagePorts = {
+    clock,
+    images: ports.images,
+    events,
+    credentials,
+    watch: pulls,
+    ...(pulledImages && { pulledImages }),
+  };
   const images = new ImageManager(imagePorts, KUBELET_BACKOFF, options.imagePulls, holds);
   const resources = { cpuCfsQuota: options.cpuCfsQuota, cpuPeriodUs: options.cpuPeriodUs };
   const starter = new ContainerStarter(

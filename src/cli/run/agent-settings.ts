@@ -71,6 +71,7 @@ export function agentOptions(
     cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
     oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,
     imagePulls: imagePullLimits(settings),
+    ...(settings.imageVerification && { imageVerification: settings.imageVerification }),
     imageGc: imageGcOptions(settings, node.keepImages),
     eviction: evictionOptions(configuration),
     crashBackoff: settings.crashBackoff,
