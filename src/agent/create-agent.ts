@@ -24,6 +24,7 @@ import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/
 import type { Stats } from "../ports/stats.ts";
 import type { StorageFiles } from "../ports/storage-files.ts";
 import type { TokenSource } from "../ports/token-source.ts";
+import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
@@ -34,7 +35,7 @@ import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
 import type { ImagePullLimits } from "./images/pull-queue.ts";
-import { allOf, Kubelet } from "./kubelet.ts";
+import { Kubelet } from "./kubelet.ts";
 import { HookRunner } from "./lifecycle/hook-runner.ts";
 import { LogRotation } from "./logs/log-rotation.ts";
 import { RuntimeHealth } from "./node/runtime-health.ts";
@@ -105,6 +106,7 @@ export interface AgentOptions {
   readonly allocatable: ResourceList;
   /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
   readonly idsPerPod?: number;
+  readonly admission: PodAdmissionOptions;
   readonly cpuCfsQuota: boolean;
   readonly cpuPeriodUs: number;
   /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
@@ -219,8 +221,9 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { logRoot: options.logRoot, hostIps: options.hostIps },
   );
   const workers = new PodWorkers({ clock, log, syncer }, { resyncMs: options.resyncMs });
+  const admission = new PodAdmission({ log, events, pods, pleg, statuses, workers }, options.admission);
   const kubelet = new Kubelet(
-    { clock, log, files, pods, workers, pleg, health, statuses, cgroups, events, volumes },
+    { clock, log, files, pods, workers, admission, pleg, health, statuses, cgroups, events, volumes },
     options,
   );
   const gc = new ContainerGc(
@@ -272,8 +275,8 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
   const { eviction } = pressure;
-  const security = new SecurityAdmission({ health, machine: ports.machine }, options);
-  kubelet.admitBy(allOf(pressure.admission, security));
+  admission.checkBy(pressure.admission);
+  admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
     { clock, events, health, images: ports.images, kubelet, pods, runtime, stats, statuses, workers, pressure },
     options,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { container, FakeNode, podOf } from "../../test/support/fakes-agent.ts";
+import { container, FakeNode, manifest, podOf } from "../../test/support/fakes-agent.ts";
 import { settle } from "../../test/support/fakes-clock.ts";
 import { MEMORY_FIELDS, nodeWithEviction, setMemory } from "../../test/support/fakes-memory.ts";
 import { containerOfPod, labelsOf } from "../../test/support/fakes-runtime.ts";
@@ -205,4 +205,61 @@ test("a pod that runs is let in under pressure, also where its status was lost a
     node.runtime.calls.filter((call) => call.startsWith("stopContainer")),
     [],
   );
+});
+
+test("a new pod that sets what is not acted on yet runs, and is told which fields, once", async () => {
+  const node = new FakeNode();
+  await node.start();
+  const resizePolicy = [{ resourceName: "cpu", restartPolicy: "NotRequired" }];
+  const odd = podOf("odd", { containers: [container("main", { resizePolicy })], resourceClaims: [{ name: "gpu" }] });
+  node.source.showPods(odd, podOf("plain"));
+  await node.clock.pass(70_000);
+  assert.equal(node.status(odd)?.phase, "Running");
+  const told = node.agent.events.list().filter(({ reason }) => reason === "FieldNotSupported");
+  assert.deepEqual(
+    told.map(({ message, count }) => [message, count]),
+    [["not acted on by this version: spec.containers[0].resizePolicy, spec.resourceClaims", 1]],
+  );
+});
+
+test("a pod whose security this node cannot keep has failed, and nothing of it is made", async () => {
+  const node = new FakeNode({ allowedUnsafeSysctls: ["kernel.msg*"] });
+  await node.start();
+  const withSysctl = (name: string, sysctl: string) =>
+    podOf(name, { securityContext: { sysctls: [{ name: sysctl, value: "1" }] } });
+  const [good, bad] = [withSysctl("good", "kernel/msgmax"), withSysctl("bad", "vm.swappiness")];
+  node.source.showPods(good, bad);
+  await node.clock.pass(5_000);
+  assert.equal(node.status(good)?.phase, "Running");
+  const { phase, reason, message } = node.status(bad) ?? {};
+  assert.deepEqual([phase, reason], ["Failed", "SysctlForbidden"]);
+  assert.equal(message, 'Pod was rejected: forbidden sysctl: "vm.swappiness" not allowlisted');
+  assert.deepEqual(
+    node.runtime.sandboxConfigs.map(({ linux }) => linux?.sysctls),
+    [{ "kernel.msgmax": "1" }],
+  );
+});
+
+test("a runtime class that comes late frees the pod that waits for it, with its handler", async () => {
+  const node = new FakeNode();
+  await node.start();
+  const pod = podOf("classed", { runtimeClassName: "kata" });
+  const file = { "/manifests/classed.json": manifest(pod) };
+  node.source.show(file);
+  await node.clock.pass(1_000);
+  const text = 'FailedCreatePodSandBox: Failed to create pod sandbox: runtimeclass.node.k8s.io "kata" not found';
+  assert.ok(node.events().includes(text), node.events().join("\n"));
+  const object = { metadata: { name: "kata" }, handler: "kata-qemu", overhead: { podFixed: { memory: "16Mi" } } };
+  node.source.show({ ...file, "/manifests/class.json": manifest({ kind: "RuntimeClass", object }) });
+  await node.clock.pass(1_000);
+  assert.equal(node.status(pod)?.phase, "Running");
+  assert.deepEqual(
+    [...node.runtime.sandboxes.values()].map(({ runtimeHandler }) => runtimeHandler),
+    ["kata-qemu"],
+  );
+  // Neither the class nor the resolver file matters to a sandbox that is there.
+  node.source.show(file);
+  await node.exit(node.running("main")?.id ?? "", 1);
+  await node.clock.pass(15_000);
+  assert.equal(node.running("main")?.metadata.attempt, 1);
 });

@@ -2,13 +2,12 @@
  * The sync loop: tells pod workers what the sources want and what the runtime reports, and sees to it that nothing
  * runs that nobody wants. Source: kubelet kubelet.go syncLoopIteration, kubelet_pods.go HandlePodCleanups.
  */
-import type { Pod, PodStatus } from "../core/api/types.ts";
-import type { Admission } from "../core/eviction/index.ts";
-import { qosClass } from "../core/pod/qos.ts";
+import type { DesiredPod } from "../core/pods/desired-state.ts";
 import type { Clock } from "../ports/clock.ts";
 import { errorMessage } from "../ports/errors.ts";
 import type { Log } from "../ports/log.ts";
 import type { PodFiles } from "../ports/pod-files.ts";
+import type { PodAdmission } from "./admission/pod-admission.ts";
 import type { EventRecorder } from "./events/event-recorder.ts";
 import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
 import type { Pleg } from "./pleg/pleg.ts";
@@ -24,28 +23,13 @@ export interface KubeletPorts {
   readonly files: PodFiles;
   readonly pods: PodManager;
   readonly workers: PodWorkers;
+  readonly admission: PodAdmission;
   readonly pleg: Pleg;
   readonly health: RuntimeHealth;
   readonly statuses: StatusManager;
   readonly cgroups: PodCgroups;
   readonly events: EventRecorder;
   readonly volumes: Pick<VolumeManager, "changed" | "unmount">;
-}
-
-/** Says whether a new pod may start; one that may not has failed. */
-export interface PodAdmission {
-  admit(pod: Pod): Admission;
-  /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
-  finishInterrupted?(pod: Pod): boolean;
-}
-
-/** The first refusal counts. */
-export function allOf(...admissions: readonly PodAdmission[]): PodAdmission {
-  const refusal = (pod: Pod) => admissions.map((each) => each.admit(pod)).find(({ admit }) => !admit);
-  return {
-    admit: (pod) => refusal(pod) ?? { admit: true },
-    finishInterrupted: (pod) => admissions.some((each) => each.finishInterrupted?.(pod) === true),
-  };
 }
 
 export interface KubeletOptions {
@@ -63,7 +47,6 @@ export class Kubelet {
   readonly #nodeName: string;
   /** Cgroups of pods that are somebody else's, each told once. */
   readonly #foreign = new Set<string>();
-  #admission: PodAdmission = { admit: () => ({ admit: true }) };
   #rounds = 0;
   #roundAtMonotonic: number;
   /** Pods are being stopped for good: what the sources want does not count any more. */
@@ -79,9 +62,7 @@ export class Kubelet {
       // A removed container is the end of our own removal; the kubelet does not sync for it either.
       if (events.some(({ type }) => type !== "ContainerRemoved")) ports.workers.wake(uid);
     });
-    ports.workers.onWantedAgain((pod) => {
-      if (!this.#draining) this.#update(pod);
-    });
+    ports.workers.onWantedAgain((pod) => ports.admission.take([pod]));
     ports.health.onChange((readiness) => this.#onReadiness(readiness));
   }
 
@@ -90,12 +71,8 @@ export class Kubelet {
   }
 
   async stop(): Promise<void> {
+    this.#ports.admission.close();
     await this.#done;
-  }
-
-  /** Whoever says so from now on which new pods may start. */
-  admitBy(admission: PodAdmission): void {
-    this.#admission = admission;
   }
 
   /** Milliseconds since the loop last finished a round (or was made). */
@@ -108,8 +85,9 @@ export class Kubelet {
    * the names of those left after `limitMs`.
    */
   async stopPods(limitMs: number, graceSeconds?: number): Promise<readonly string[]> {
-    const { clock, workers } = this.#ports;
+    const { clock, workers, admission } = this.#ports;
     this.#draining = true;
+    admission.close();
     const startedAt = clock.monotonic();
     if (graceSeconds !== undefined) {
       const known = Object.values(workers.state.workers).filter(({ runtimeOnly }) => !runtimeOnly);
@@ -127,6 +105,7 @@ export class Kubelet {
    */
   #onReadiness({ ready, message }: Readiness): void {
     const { workers, events } = this.#ports;
+    if (ready && !this.#draining) this.#startMissing();
     if (ready) workers.wakeAll();
     const state = ready ? "NodeReady" : "NodeNotReady";
     const why = ready ? "" : ` (${message})`;
@@ -134,11 +113,13 @@ export class Kubelet {
   }
 
   #onPodsChange({ added, updated, removed, configChanged, storageChanged }: PodsChange): void {
-    const { workers, pods, volumes } = this.#ports;
+    const { workers, admission, pods, volumes } = this.#ports;
     if (this.#draining) return;
-    for (const { pod } of removed) workers.remove(pod.metadata?.uid ?? "");
-    for (const { pod } of [...added, ...updated]) this.#update(pod);
-    this.#startMissing();
+    for (const { pod } of removed) {
+      workers.remove(pod.metadata?.uid ?? "");
+      admission.forget(pod.metadata?.uid ?? "");
+    }
+    this.#startMissing(...added, ...updated);
     if (configChanged.size === 0 && !storageChanged) return;
     // Volumes and waiting containers follow their ConfigMaps, Secrets and claims at once.
     volumes.changed(configChanged);
@@ -170,36 +151,16 @@ export class Kubelet {
     const { workers, pleg } = this.#ports;
     for (const uid of pleg.knownPods()) {
       const status = pleg.peek(uid);
-      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(uid, status.name, status.namespace);
+      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(status);
     }
   }
 
   /** Pods known from before a restart are not new to the pod manager, but they have no worker yet. */
-  #startMissing(): void {
-    const { pods, workers } = this.#ports;
-    for (const { pod } of pods.pods()) if (!workers.has(pod.metadata?.uid ?? "")) this.#update(pod);
-  }
-
-  /**
-   * A pod that is new needs room; one that has a status or runs was let in before, maybe by an agent that died. Before the
-   * runtime was listed nobody knows what runs.
-   */
-  #update(pod: Pod): void {
-    const { workers, pleg, statuses, events } = this.#ports;
-    const uid = pod.metadata?.uid ?? "";
-    // Housekeeping tries again.
-    if (!workers.has(uid) && !statuses.isEndStored(uid)) return;
-    if (!workers.has(uid) && this.#admission.finishInterrupted?.(pod) === true) return;
-    const runs = pleg.relistedAtMonotonic === undefined || pleg.isKnown(uid);
-    if (!workers.has(uid) && !runs && statuses.get(uid) === undefined) {
-      const admission = this.#admission.admit(pod);
-      if (!admission.admit) {
-        const { reason, message } = admission;
-        events.pod(pod, "Warning", reason, message);
-        statuses.set(uid, rejectedStatus(pod, admission));
-      }
-    }
-    workers.update(pod);
+  #startMissing(...changed: readonly DesiredPod[]): void {
+    const { pods, admission, workers } = this.#ports;
+    const missing = pods.pods().filter(({ pod }) => !workers.has(pod.metadata?.uid ?? ""));
+    const all = new Map([...changed, ...missing].map(({ pod }) => [pod.metadata?.uid, pod] as const));
+    admission.take([...all.values()]);
   }
 
   #forgetStatuses(): void {
@@ -247,9 +208,4 @@ export class Kubelet {
     const { pods, workers, pleg } = this.#ports;
     return !workers.has(uid) && pods.pod(uid) === undefined && !pleg.isKnown(uid);
   }
-}
-
-/** Source: kubelet kubelet.go rejectPod. */
-function rejectedStatus(pod: Pod, { reason, message }: Admission & { readonly admit: false }): PodStatus {
-  return { phase: "Failed", reason, message: `Pod was rejected: ${message}`, qosClass: qosClass(pod) };
 }

@@ -27,19 +27,10 @@ test("a start without flags has nothing to warn of", async () => {
 });
 
 test("a flag whose feature is to come is told by name and value, without repeating itself", async () => {
-  const { loaded } = await load(
-    "--node-labels",
-    "a=b",
-    "--cert-dir",
-    "/pki",
-    "--kubeconfig",
-    "k",
-    "--register-node=false",
-  );
+  const { loaded } = await load("--cert-dir", "/pki", "--kubeconfig", "k", "--register-node=false");
   assert.deepEqual(configurationWarnings(loaded), [
     "flag --register-node: registerNode=false has no effect yet: being a node of a cluster (a later version)",
     "--cert-dir=/pki has no effect yet: the node API over HTTPS (a later version)",
-    '--node-labels={"a":"b"} has no effect yet: being a node of a cluster (a later version)',
     `--kubeconfig=${directory}/k has no effect yet: being a node of a cluster (a later version)`,
   ]);
 });

@@ -9,7 +9,6 @@ type Loaded = Exclude<LoadedConfiguration, { readonly problems: unknown }>;
 /** Flags without a field whose feature is to come. */
 const flagsToCome: Readonly<Partial<Record<keyof NodeOptions, string>>> = {
   certDir: "the node API over HTTPS (a later version)",
-  nodeLabels: "being a node of a cluster (a later version)",
   kubeconfig: "being a node of a cluster (a later version)",
   bootstrapKubeconfig: "being a node of a cluster (a later version)",
 };

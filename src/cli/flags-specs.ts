@@ -18,11 +18,11 @@ export const configurationFlags = {
   certDir: stringFlag("DIR", "Certificates of the node API (default ROOT-DIR/pki)."),
   hostnameOverride: stringFlag("NAME", "Name of the node instead of the host's."),
   nodeIp: stringFlag("IP[,IP]", "Address of the node instead of the found one."),
-  nodeLabels: listFlag("KEY=VALUE,...", "Labels of the node."),
+  nodeLabels: listFlag("KEY=VALUE,...", "Labels of the node, for selectors and affinity of pods."),
   kubeconfig: stringFlag("FILE", "API server to be a node of; without it the node stands alone."),
   bootstrapKubeconfig: stringFlag("FILE", "Credentials to get a client certificate with."),
   registerNode: booleanFlag("Make the Node object (registerNode)."),
-  registerWithTaints: listFlag("KEY=VALUE:EFFECT,...", "Taints of a new Node object (registerWithTaints)."),
+  registerWithTaints: listFlag("KEY=VALUE:EFFECT,...", "Taints of the node (registerWithTaints)."),
   stopPodsOnExit: booleanFlag("Stop the pods when the agent ends."),
   v: integerFlag("LEVEL", "How much is logged (logging.verbosity)."),
 };

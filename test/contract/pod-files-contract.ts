@@ -195,6 +195,69 @@ export function podFilesContract(name: string, create: () => Promise<PodFilesUnd
       });
     });
 
+    describe("volumes that are there", () => {
+      it("are listed with their places; payloads that are whole are usable as they are", async () => {
+        assert.deepEqual(await files.listVolumes("uid-1"), []);
+        await files.preparePod("uid-1", `${world.scratch}/logs`);
+        assert.deepEqual(await files.listVolumes("uid-1"), []);
+        await files.emptyDir("uid-1", "work", { medium: "" });
+        const path = await files.writePayload("uid-1", configMap, [file("a", "1")]);
+        await world.makeDirectory(path.replace("configmap/config", "secret/half"));
+        const found = await files.listVolumes("uid-1");
+        const byName = found.toSorted((one, other) => (one.place.name < other.place.name ? -1 : 1));
+        assert.deepEqual(byName, [
+          {
+            place: { kind: configMap.kind, name: "config" },
+            mounted: { path, readOnly: true, isRelabelable: true },
+          },
+          { place: { kind: "kubernetes.io~secret", name: "half" } },
+          { place: { kind: "kubernetes.io~empty-dir", name: "work" } },
+        ]);
+      });
+
+      it("go one at a time, with what containers hold of them, and the others stay", async () => {
+        const work = await files.emptyDir("uid-1", "work", { medium: "Memory" });
+        await world.makeDirectory(`${work}/in`);
+        const holder = { uid: "uid-1", volume: "work", container: "c", index: 0 };
+        const held = await files.subPath(work, "in", holder);
+        const kept = await files.writePayload("uid-1", secret, [file("key", "s")]);
+        const place = { kind: "kubernetes.io~empty-dir", name: "work" };
+        assert.equal(await files.removeVolume("uid-1", "work", place), true);
+        assert.deepEqual([await world.kind(work), await world.kind(held)], ["absent", "absent"]);
+        assert.equal(await world.read(`${kept}/key`), "s");
+        assert.equal(await files.removeVolume("uid-1", "work", place), true);
+      });
+
+      it("without a place of their own lose what containers hold of them, and nothing else", async () => {
+        await world.makeDirectory(`${world.scratch}/data/in`);
+        await world.makeFile(`${world.scratch}/data/in/file`, "keep");
+        const holder = { uid: "uid-1", volume: "host", container: "c", index: 0 };
+        const held = await files.subPath(`${world.scratch}/data`, "in", holder);
+        assert.equal(await files.removeVolume("uid-1", "host"), true);
+        assert.equal(await world.kind(held), "absent");
+        assert.equal(await world.read(`${world.scratch}/data/in/file`), "keep");
+      });
+
+      it("stay whole while they are in use", async () => {
+        const work = await files.emptyDir("uid-1", "work", { medium: "Memory" });
+        await world.makeFile(`${work}/data`, "keep");
+        const release = await world.occupy(work);
+        const place = { kind: "kubernetes.io~empty-dir", name: "work" };
+        assert.equal(await files.removeVolume("uid-1", "work", place), false);
+        assert.equal(await world.read(`${work}/data`), "keep");
+        await release();
+        assert.equal(await files.removeVolume("uid-1", "work", place), true);
+      });
+
+      it("are refused for a name that would leave the pod's directory", async () => {
+        for (const name of ["..", "a/b", ""]) {
+          await rejectsWith(files.removeVolume("uid-1", name), "Invalid", /file name/);
+          await rejectsWith(files.removeVolume("uid-1", "v", { kind: name, name: "v" }), "Invalid", /file name/);
+          await rejectsWith(files.removeVolume("uid-1", "v", { kind: "k", name }), "Invalid", /file name/);
+        }
+      });
+    });
+
     describe("hostPath", () => {
       it("of no type is not checked", async () => {
         assert.equal(await files.hostPath(`${world.scratch}/absent`, ""), `${world.scratch}/absent`);

@@ -80,6 +80,12 @@ const forgetsOnRestart: Compose = (ports, options) => {
   return agent;
 };
 
+/** Whatever pods ask for, there is room. */
+const letsAllIn: Compose = (ports, options) => {
+  const allocatable = new Map(["cpu", "memory"].map((name) => [name, Number.POSITIVE_INFINITY] as const));
+  return createAgent(ports, { ...options, admission: { node: { ...options.admission.node, allocatable } } });
+};
+
 test("a lost wake-up is found: what ended is not started again", async () => {
   const isWanted = ({ invariant, message }: Violation) =>
     invariant === "wanted and real state agree once faults stop" &&
@@ -97,6 +103,12 @@ test("a double start is found", async () => {
 test("running pods that a restarted agent ends are found", async () => {
   const isWanted = ({ invariant }: Violation) => invariant === "no container is stopped that nobody asked to stop";
   const found = await findings(forgetsOnRestart, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("pods that are let in without room are found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "what is let in fits the node";
+  const found = await findings(letsAllIn, isWanted);
   assert.ok(found.some(isWanted), JSON.stringify(found));
 });
 

@@ -1,5 +1,6 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
 import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
+import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.ts";
@@ -23,7 +24,7 @@ import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./
 import { FakeStats } from "./fakes-stats.ts";
 import { FakeStorageFiles } from "./fakes-storage.ts";
 
-const OPTIONS: AgentOptions = {
+export const FAKE_OPTIONS: AgentOptions = {
   nodeName: "node",
   hostIps: ["192.0.2.1"],
   standalone: true,
@@ -36,6 +37,14 @@ const OPTIONS: AgentOptions = {
   resolvConf: "",
   allowedUnsafeSysctls: [],
   allocatable: { cpu: "4", memory: "8Gi" },
+  admission: {
+    node: admissionNode({
+      name: "node",
+      labels: nodeLabels({ hostname: "node", architecture: "amd64" }, { disk: "ssd" }),
+      taints: [],
+      allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+    }),
+  },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
   imageGc: {
@@ -183,7 +192,7 @@ export class FakeNode {
         readManifest: readFakeManifest,
         machine: MACHINE,
       },
-      { ...OPTIONS, ...this.#options },
+      { ...FAKE_OPTIONS, ...this.#options },
     );
   }
 

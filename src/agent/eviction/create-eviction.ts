@@ -15,10 +15,10 @@ import type { Log } from "../../ports/log.ts";
 import type { PodFiles } from "../../ports/pod-files.ts";
 import type { PressureSignals } from "../../ports/pressure-signals.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
+import type { AdmissionCheck } from "../admission/pod-admission.ts";
 import type { ContainerGc } from "../containers/container-gc.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageGc } from "../images/image-gc.ts";
-import type { PodAdmission } from "../kubelet.ts";
 import type { Pleg } from "../pleg/pleg.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import type { PodManager } from "../pods/pod-manager.ts";
@@ -87,7 +87,7 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   eviction.onConditions((now, before) => tellConditions(events, options.nodeName, now, before));
   const alarms = new MemoryAlarms({ clock, log, signals: ports.pressureSignals, stats, eviction });
   const evictedPods = new EvictedPods({ clock, log, events, pods, workers, statuses, records, eviction, evictor });
-  const admission: PodAdmission = {
+  const admission: AdmissionCheck = {
     admit: (pod) => evictedPods.admit(pod),
     finishInterrupted: (pod) => evictor.finishInterrupted(pod),
   };

@@ -36,7 +36,7 @@ export interface PodSyncerPorts {
   readonly health: RuntimeHealth;
   readonly pleg: Pleg;
   readonly statuses: StatusManager;
-  readonly volumes: Pick<VolumeManager, "mount" | "unmount">;
+  readonly volumes: Pick<VolumeManager, "mount" | "freeze" | "unmount">;
   readonly cgroups: PodCgroups;
   readonly runtime: PodRuntime;
   readonly killer: PodKiller;
@@ -118,8 +118,9 @@ export class PodSyncer {
     evict: SyncResult["evict"],
     signal: AbortSignal,
   ): Promise<void> {
-    const { pleg, clock, killer, probes } = this.#ports;
+    const { pleg, clock, killer, probes, volumes } = this.#ports;
     probes.stopLivenessAndStartup(uid);
+    volumes.freeze(uid);
     const status = await pleg.observe(uid, clock.monotonic());
     if (pod !== undefined && evict !== undefined) this.#setStatus(pod, status ?? emptyStatus(pod), evict);
     if (status !== undefined) {
@@ -216,6 +217,7 @@ export class PodSyncer {
     // A pod that had come to its end, and is only made to go faster, keeps the reason of that end.
     const hasEnded = isTerminalPhase(previous?.phase) && previous?.reason !== cause?.reason;
     const evict = hasEnded ? undefined : cause;
+    if (previous !== undefined && evict === undefined && wasRefused(previous, podStatus)) return previous;
     const input: PodStatusInput = {
       pod,
       qosClass: qosClass(pod),
@@ -259,6 +261,11 @@ export class PodSyncer {
 
 function uidOf(pod: Pod): string {
   return pod.metadata?.uid ?? "";
+}
+
+/** The pod never had a container, and never will: its status tells why, and nothing else. */
+function wasRefused({ phase, containerStatuses }: PodStatus, observed: RuntimePodStatus): boolean {
+  return isTerminalPhase(phase) && containerStatuses === undefined && observed.containerStatuses.length === 0;
 }
 
 function emptyStatus(pod: Pod): RuntimePodStatus {

@@ -4,6 +4,8 @@
  */
 import type { Pod } from "../../core/api/types.ts";
 import type { PodRemoval } from "../../core/containers/garbage.ts";
+import { longestGraceSeconds } from "../../core/pod/restored-pod.ts";
+import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { PodWorkerAction, PodWorkerEvent, WorkResult } from "../../core/pod-worker/events.ts";
 import {
   forgetFinishedPod,
@@ -61,6 +63,7 @@ export class PodWorkers implements PodRemoval {
   readonly #unwanted = new Set<string>();
   /** Unwanted pods that are wanted again: they start anew once nothing of the old one is left. */
   readonly #wantedAgain = new Map<string, Pod>();
+  #onRoom: () => void = () => {};
   #onWantedAgain: (pod: Pod) => void = (pod) => this.update(pod);
   #stopped = false;
 
@@ -103,6 +106,16 @@ export class PodWorkers implements PodRemoval {
       .map(({ pod }) => pod);
   }
 
+  /** `listener` is called each time that a pod has ended, or nothing is left of it; it must not throw. */
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
+  }
+
+  /** Whether the pod has a worker that is on its way out because no source wanted the pod. */
+  isLeaving(uid: string): boolean {
+    return this.has(uid) && this.#unwanted.has(uid);
+  }
+
   /** The pod is wanted in this version. */
   update(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
@@ -136,10 +149,12 @@ export class PodWorkers implements PodRemoval {
     });
   }
 
-  /** Containers run for a pod that nobody wants. */
-  adoptOrphan(uid: string, name: string, namespace: string): void {
+  /** Containers run for a pod that nobody wants: they are ended with the grace that they were created with. */
+  adoptOrphan({ uid, name, namespace, containerStatuses }: RuntimePodStatus): void {
     this.#unwanted.add(uid);
-    this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace });
+    const grace = longestGraceSeconds(containerStatuses);
+    const asked = grace === undefined ? {} : { graceSeconds: grace };
+    this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace, ...asked });
   }
 
   /**
@@ -222,10 +237,12 @@ export class PodWorkers implements PodRemoval {
         );
         return;
       case "terminated":
+        this.#onRoom();
         return;
       case "finished":
         activity.cancelTimer();
         if (this.#unwanted.has(action.uid)) this.#forget(action.uid);
+        this.#onRoom();
     }
   }
 
@@ -310,6 +327,7 @@ export class PodWorkers implements PodRemoval {
     this.#state = forgetFinishedPod(this.#state, uid);
     this.#activities.delete(uid);
     this.#startAgain(uid);
+    this.#onRoom();
   }
 
   #startAgain(uid: string): void {

@@ -181,7 +181,7 @@ export class PodRuntime {
   async #sandbox(run: SyncRun, actions: PodActions): Promise<Sandbox | undefined> {
     const { events, runtime } = this.#ports;
     const { pod } = run;
-    const wanted = await this.#ports.sandboxes.configFor(pod, actions.attempt);
+    const wanted = await this.#ports.sandboxes.configFor(pod, actions.attempt, { exists: !actions.createSandbox });
     if ("error" in wanted) {
       events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${wanted.error}`);
       run.retries.push(FAILED_START_RETRY_MS);

@@ -42,23 +42,26 @@ export class SandboxConfigs {
     this.#options = options;
   }
 
-  async configFor(pod: Pod, attempt: number): Promise<SandboxConfigOutcome> {
+  /**
+   * `exists`: the sandbox is there, and this is for more containers in it. A class or a resolver file that went away
+   * meanwhile does not matter to those. Differs: the kubelet starts no container again then.
+   */
+  async configFor(pod: Pod, attempt: number, { exists }: { readonly exists: boolean }): Promise<SandboxConfigOutcome> {
     const { cgroups, dns, users } = this.#ports;
     const { name = "", namespace = "default", uid = "" } = pod.metadata ?? {};
     const hostname = podHostname(pod, this.#options.clusterDomain);
     if ("error" in hostname) return hostname;
-    const runtimeHandler = this.#handlerOf(pod);
-    if ("error" in runtimeHandler) return runtimeHandler;
-    const { handler } = runtimeHandler;
+    const handler = this.#handlerOf(pod) ?? (exists ? "" : undefined);
+    if (handler === undefined) return { error: `runtimeclass.node.k8s.io "${pod.spec?.runtimeClassName}" not found` };
     const own = users.forPod(pod, handler);
     if ("error" in own) return own;
     const resolver = await dns.configFor(pod);
-    if ("error" in resolver) return resolver;
+    if ("error" in resolver && !exists) return resolver;
     const config = sandboxConfig({
       pod: withDottedSysctls(pod),
       attempt,
       hostname: hostname.kernelHostname,
-      dns: resolver.config,
+      ...("config" in resolver && { dns: resolver.config }),
       cgroupParent: cgroups.runtimeParent(pod),
       logDirectory: podLogDirectory({ namespace, name, uid }, this.#options.logRoot),
       ...own,
@@ -72,12 +75,9 @@ export class SandboxConfigs {
     this.#ports.users.forget(uid);
   }
 
-  /** Source: kubelet runtimeclass LookupRuntimeHandler. */
-  #handlerOf(pod: Pod): { readonly handler: string } | { readonly error: string } {
+  /** `undefined`: there is no such class. Source: kubelet runtimeclass LookupRuntimeHandler. */
+  #handlerOf(pod: Pod): string | undefined {
     const name = pod.spec?.runtimeClassName ?? "";
-    if (name === "") return { handler: "" };
-    const runtimeClass = this.#ports.classes.runtimeClass(name);
-    if (runtimeClass === undefined) return { error: `runtimeclass.node.k8s.io "${name}" not found` };
-    return { handler: runtimeClass.handler };
+    return name === "" ? "" : this.#ports.classes.runtimeClass(name)?.handler;
   }
 }

@@ -36,6 +36,9 @@ test("ranges are known to the next agent, and given back with the pod", () => {
   firstId(create(store), "a");
   const next = create(store);
   assert.equal(firstId(next, "b"), 131_072);
+  const untold = new UserNamespaces({ store, health: { status: undefined } }, { idsPerPod: 65_536 });
+  assert.equal(firstId(untold, "a"), 65_536);
+  assert.ok("error" in untold.forPod(podOf("new", { hostUsers: false }), ""));
   next.forget(podOf("a", { hostUsers: false }).metadata?.uid ?? "");
   assert.equal(firstId(create(store), "c"), 65_536);
 });

@@ -35,12 +35,15 @@ export class UserNamespaces {
     this.#ranges = new Map(ports.store.list(TABLE).map(({ key, value }) => [key, value as IdRange]));
   }
 
-  /** `handler`: the runtime's, as the pod's RuntimeClass names it. */
+  /** `handler`: the runtime's, as the pod's RuntimeClass names it; a pod that has its ids is not asked for it again. */
   forPod(pod: Pod, handler: string): UserNamespaceOutcome {
     if (pod.spec?.hostUsers !== false) return {};
+    const uid = pod.metadata?.uid ?? "";
     const known = this.#ports.health.status?.runtimeHandlers.find(({ name }) => name === handler);
-    if (known?.features?.userNamespaces !== true) return { error: noUserNamespacesText(handler) };
-    const range = this.#rangeOf(pod.metadata?.uid ?? "");
+    if (!this.#ranges.has(uid) && known?.features?.userNamespaces !== true) {
+      return { error: noUserNamespacesText(handler) };
+    }
+    const range = this.#rangeOf(uid);
     if (range === undefined) return { error: "could not find an empty slot to allocate a user namespace" };
     return { userNamespace: userNamespaceOf(range.first, range.length) };
   }

@@ -313,3 +313,13 @@ test("emptyDirs and payloads get the pod's group", async () => {
   await mount({ ...pod, spec });
   assert.deepEqual(files.groups.toSorted(), ["/pods/u/empty 9 OnRootMismatch", "cm 9"]);
 });
+
+test("a pod that is being ended keeps its volumes as they are, and nothing is told of sources that go with it", async () => {
+  const { configMaps, mount, changed, content, events, manager } = world();
+  configMaps.set("d/page", { data: { a: "1" } });
+  await mount(podOf({ name: "cm", configMap: { name: "page" } }));
+  manager.freeze("u");
+  configMaps.clear();
+  await changed("page");
+  assert.deepEqual([content("cm"), events], [["a=1"], []]);
+});

@@ -23,6 +23,7 @@ import type { PodFiles } from "../../ports/pod-files.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import { type ClaimLookup, claimedVolume, isReclaimed, mountFailureText } from "./claims/claimed-volume.ts";
+import { PendingTimers } from "./pending-timers.ts";
 import { VolumeOperations, type VolumeOperationsPorts } from "./volume-operations.ts";
 import type { PodVolume } from "./volume-plugin.ts";
 
@@ -57,6 +58,7 @@ interface PodEntry {
   found: Promise<void> | undefined;
   /** Monotonic time at which it began to wait, or was told of last. */
   waitsSinceMs: number | undefined;
+  frozen: boolean;
   readonly refreshes: Map<string, Cancel>;
   readonly waiting: Set<() => void>;
 }
@@ -70,11 +72,12 @@ export class VolumeManager {
   readonly #stopped = new AbortController();
   /** By pod UID; "": devices. */
   readonly #wakes = new Map<string, { readonly atMs: number; readonly cancel: Cancel }>();
-  readonly #timers = new Set<Cancel>();
+  readonly #timers: PendingTimers;
   readonly #running = new Set<Promise<void>>();
 
   constructor(ports: VolumeManagerPorts, options: VolumeManagerOptions) {
     this.#ports = ports;
+    this.#timers = new PendingTimers(ports.clock);
     this.#options = options;
     this.#operations = new VolumeOperations(ports);
   }
@@ -106,6 +109,12 @@ export class VolumeManager {
     return { volumes: mountedVolumes(this.#state, uid) };
   }
 
+  /** The pod is being ended: its volumes stay as they are until `unmount`, whatever becomes of their sources. */
+  freeze(uid: string): void {
+    const entry = this.#pods.get(uid);
+    if (entry !== undefined) entry.frozen = true;
+  }
+
   /** Takes away all volumes of a pod without running containers; rejects where something is in use. */
   async unmount(uid: string): Promise<void> {
     const entry = this.#entry(uid);
@@ -125,7 +134,8 @@ export class VolumeManager {
 
   /** Objects (named by `objectKey`) are not what they were: whatever shows them follows. */
   changed(keys: ReadonlySet<string>): void {
-    for (const [uid, { volumes }] of this.#pods) {
+    for (const [uid, { volumes, frozen }] of this.#pods) {
+      if (frozen) continue;
       const shown = [...volumes].filter(([, volume]) => this.#operations.shows(volume, keys));
       const names = shown.map(([name]) => name);
       if (names.length > 0) this.#take({ kind: "stale", nowMs: this.#now(), uid, names });
@@ -162,6 +172,7 @@ export class VolumeManager {
     const reclaimed =
       before === undefined ? [] : all.filter(([name, now]) => isReclaimed(entry.volumes.get(name), now));
     entry.pod = pod;
+    entry.frozen = false;
     entry.volumes = new Map(all);
     const nowMs = this.#now();
     const known = this.#state.pods[uid];
@@ -284,7 +295,7 @@ export class VolumeManager {
     const before = this.#wakes.get(key);
     if (before !== undefined && before.atMs <= atMs) return;
     before?.cancel();
-    const cancel = this.#after(Math.max(0, atMs - this.#now()), () => {
+    const cancel = this.#timers.after(Math.max(0, atMs - this.#now()), () => {
       this.#wakes.delete(key);
       this.#take({ kind: "wake", nowMs: this.#now(), ...(uid !== undefined && { uid }) });
     });
@@ -324,7 +335,7 @@ export class VolumeManager {
     refreshes?.delete(name);
     if (atMs === undefined) return;
     const { clock } = this.#ports;
-    const cancel = this.#after(Math.max(0, atMs - clock.now()), () => {
+    const cancel = this.#timers.after(Math.max(0, atMs - clock.now()), () => {
       this.#take({ kind: "stale", nowMs: this.#now(), uid, names: [name] });
     });
     refreshes?.set(name, cancel);
@@ -344,7 +355,7 @@ export class VolumeManager {
       const check = (): void => {
         if (isOver()) end();
       };
-      const cancel = this.#after(WAIT_MS, () => {
+      const cancel = this.#timers.after(WAIT_MS, () => {
         this.#ports.log.debug("volumes take long", { podUid: uid });
         end();
       });
@@ -354,19 +365,6 @@ export class VolumeManager {
     });
   }
 
-  #after(delayMs: number, action: () => void): Cancel {
-    const cancel = this.#ports.clock.after(delayMs, () => {
-      this.#timers.delete(forget);
-      action();
-    });
-    const forget = (): void => {
-      this.#timers.delete(forget);
-      cancel();
-    };
-    this.#timers.add(forget);
-    return forget;
-  }
-
   #run(operation: () => Promise<void>): void {
     const running = operation().finally(() => this.#running.delete(running));
     this.#running.add(running);
@@ -374,7 +372,7 @@ export class VolumeManager {
 
   #halt(): void {
     this.#stopped.abort();
-    for (const cancel of this.#timers) cancel();
+    this.#timers.cancelAll();
   }
 
   #entry(uid: string): PodEntry {
@@ -383,6 +381,7 @@ export class VolumeManager {
       volumes: new Map(),
       found: undefined,
       waitsSinceMs: undefined,
+      frozen: false,
       refreshes: new Map(),
       waiting: new Set(),
     };

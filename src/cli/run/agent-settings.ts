@@ -5,7 +5,8 @@ import type { EvictionOptions } from "../../agent/eviction/create-eviction.ts";
 import { IMAGE_GC_PERIOD_MS, type ImageGcOptions } from "../../agent/images/image-gc.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
 import type { SystemCgroup } from "../../agent/stats/cgroup-sweep.ts";
-import { nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
+import { admissionNode, nodeLabels } from "../../core/admission/index.ts";
+import { hugePageSizeBytes, nodeAllocatable, nodeCapacity, PID_RESOURCE } from "../../core/cgroup/index.ts";
 import type { EffectiveConfiguration } from "../../core/config/effective-configuration.ts";
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
@@ -17,7 +18,11 @@ const CONTAINER_GC_PERIOD_MS = 60_000;
 export interface NodeFacts {
   readonly nodeName: string;
   readonly hostIps: readonly string[];
+  /** `--node-labels`. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly rootDir: string;
+  /** Size of the filesystem of `rootDir`; absent: not known. */
+  readonly rootFsBytes?: number;
   readonly standalone: boolean;
   readonly cgroupVersion: 1 | 2;
   /** Names of images that are never removed. */
@@ -36,12 +41,18 @@ export function agentOptions(
   const capacity = nodeCapacity({
     cpus: machine.cpuCores,
     memoryBytes: machine.memoryBytes,
-    hugePages: [],
+    hugePages: Object.entries(machine.hugePageBytes).map(([name, bytes]) => {
+      const pageSizeBytes = hugePageSizeBytes(name);
+      return { pageSizeBytes, count: pageSizeBytes === 0 ? 0 : bytes / pageSizeBytes };
+    }),
+    ...(settings.localStorageCapacityIsolation &&
+      node.rootFsBytes !== undefined && { ephemeralStorageBytes: node.rootFsBytes }),
     maxPods: settings.maxPods,
     podsPerCore: settings.podsPerCore,
   });
   const { systemReserved, kubeReserved, evictionHard } = settings;
   const reservations = { systemReserved, kubeReserved, evictionHard };
+  const allocatable = nodeAllocatable(capacity, reservations);
   const hugePageSizes = Object.keys(machine.hugePageBytes);
   return {
     nodeName: node.nodeName,
@@ -68,7 +79,15 @@ export function agentOptions(
     containerLogMaxFiles: settings.containerLogMaxFiles,
     containerLogMonitorIntervalMs: settings.containerLogMonitorIntervalMs,
     containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: CONTAINER_GC_PERIOD_MS },
-    allocatable: nodeAllocatable(capacity, reservations),
+    allocatable,
+    admission: {
+      node: admissionNode({
+        name: node.nodeName,
+        labels: nodeLabels({ hostname: machine.hostname, architecture: machine.architecture }, node.labels),
+        taints: settings.registerWithTaints,
+        allocatable,
+      }),
+    },
     claimsDirectory: configuration.tskubelet.claimsPath || `${node.rootDir}/claims`,
     stats: {
       rootDir: node.rootDir,

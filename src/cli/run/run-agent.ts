@@ -129,6 +129,8 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
     runtimePid: runtime.pid(),
     startedAtMs: clock.now(),
   });
+  const stats = await createStats({ clock });
+  const rootFs = await stats.filesystem(rootDir);
   const agent = createAgent(
     {
       clock,
@@ -139,7 +141,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       cgroups,
       kernelLog: createKernelLog({ clock }),
       oomCounters: await createOomCounters({ driver: kubelet.cgroupDriver, root: kubelet.cgroupRoot ?? "/" }),
-      stats: await createStats({ clock }),
+      stats,
       pressureSignals: await createPressureSignals({
         driver: kubelet.cgroupDriver,
         root: kubelet.cgroupRoot ?? "/",
@@ -161,7 +163,9 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       {
         nodeName,
         hostIps,
+        labels: input.node.nodeLabels,
         rootDir,
+        ...(rootFs !== undefined && { rootFsBytes: rootFs.capacityBytes }),
         standalone,
         cgroupVersion: cgroups.version,
         keepImages: runtime.keepImages,

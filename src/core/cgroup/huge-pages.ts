@@ -29,6 +29,12 @@ export function hugePageSizeName(sizeBytes: number): string | undefined {
   return `${size}${UNITS[unit]}`;
 }
 
+/** Bytes of a page size that the kernel names ("2MB" -> 2097152); 0: it is no such name. */
+export function hugePageSizeBytes(name: string): number {
+  const [, count = "0", unit = ""] = /^(\d+)([KMGTP]?B)$/.exec(name) ?? [];
+  return Number(count) * 1024 ** Math.max(0, UNITS.indexOf(unit));
+}
+
 /** `limits` by the kernel's page size names; sizes of the machine that are not in it get `missing` bytes. */
 export function hugePageLimitsByName(
   limits: ReadonlyMap<number, number>,

@@ -10,7 +10,7 @@ export {
   milliCpuToShares,
 } from "./cpu.ts";
 export { type CgroupFile, cgroupV1Files, cgroupV2Files } from "./files.ts";
-export { hugePageSizeName, hugePageSizeOf, isHugePageResource } from "./huge-pages.ts";
+export { hugePageSizeBytes, hugePageSizeName, hugePageSizeOf, isHugePageResource } from "./huge-pages.ts";
 export {
   type CgroupDriver,
   type CgroupNaming,

@@ -1,5 +1,6 @@
 /** The configuration as the agent uses it: units in the names, durations as milliseconds, quantities as bytes. */
 import { type BackoffConfig, KUBELET_BACKOFF, REDUCED_BACKOFF } from "../backoff/backoff.ts";
+import type { Taint } from "../pod/tolerates.ts";
 import { bytesOf } from "../quantity/index.ts";
 import { featureEnabled } from "./feature-gates.ts";
 import { parseGoDuration } from "./go-duration.ts";
@@ -102,6 +103,7 @@ export interface KubeletSettings {
   readonly localStorageCapacityIsolation: boolean;
   readonly volumeStatsAggPeriodMs: number;
 
+  readonly registerWithTaints: readonly Taint[];
   readonly shutdownGracePeriodMs: number;
   readonly shutdownGracePeriodCriticalPodsMs: number;
 
@@ -152,6 +154,7 @@ function podSettings(config: KubeletConfiguration) {
     idsPerPod: config.userNamespaces?.idsPerPod,
     localStorageCapacityIsolation: config.localStorageCapacityIsolation,
     volumeStatsAggPeriodMs: milliseconds(config.volumeStatsAggPeriod),
+    registerWithTaints: config.registerWithTaints,
     shutdownGracePeriodMs: milliseconds(config.shutdownGracePeriod),
     shutdownGracePeriodCriticalPodsMs: milliseconds(config.shutdownGracePeriodCriticalPods),
   };

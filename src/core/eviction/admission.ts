@@ -1,6 +1,7 @@
-import type { Pod, Toleration } from "../api/types.ts";
+import type { Pod } from "../api/types.ts";
 import { isCriticalPod } from "../pod/critical.ts";
 import { qosClass } from "../pod/qos.ts";
+import { toleratesTaint } from "../pod/tolerates.ts";
 import type { PressureCondition } from "./signals.ts";
 
 /** A refused pod fails with this reason and message. */
@@ -8,7 +9,7 @@ export type Admission =
   | { readonly admit: true }
   | { readonly admit: false; readonly reason: string; readonly message: string };
 
-const MEMORY_PRESSURE_TAINT = "node.kubernetes.io/memory-pressure";
+const MEMORY_PRESSURE_TAINT = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
 const ADMITTED: Admission = { admit: true };
 
 /**
@@ -28,12 +29,5 @@ export function refusedUnderPressure(conditions: readonly PressureCondition[]): 
 }
 
 function toleratesMemoryPressure(pod: Pod): boolean {
-  return (pod.spec?.tolerations ?? []).some(toleratesTaint);
-}
-
-/** Source: core/v1 Toleration.ToleratesTaint, for a taint NoSchedule without a value. */
-function toleratesTaint({ key = "", operator = "", value = "", effect = "" }: Toleration): boolean {
-  if (effect !== "" && effect !== "NoSchedule") return false;
-  if (key !== "" && key !== MEMORY_PRESSURE_TAINT) return false;
-  return operator === "Exists" || ((operator === "" || operator === "Equal") && value === "");
+  return (pod.spec?.tolerations ?? []).some((toleration) => toleratesTaint(toleration, MEMORY_PRESSURE_TAINT));
 }

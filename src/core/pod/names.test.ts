@@ -34,3 +34,11 @@ test("names that are no DNS labels are refused, and full names that the kernel c
     /is too long \(64 characters is the max, 73 characters requested\)$/,
   );
 });
+
+test("a host name that overrides all others has no domain", () => {
+  assert.deepEqual(hostname("p", { hostname: "h", subdomain: "s", hostnameOverride: "web-0.shop.test" }), {
+    hostname: "web-0.shop.test",
+    domain: "",
+    kernelHostname: "web-0.shop.test",
+  });
+});

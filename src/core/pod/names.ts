@@ -28,7 +28,10 @@ export type PodHostname =
  * Source: kubelet_pods.go GeneratePodHostNameAndDomain, truncatePodHostnameIfNeeded; util GetNodenameForKernel.
  */
 export function podHostname(pod: Pod, clusterDomain: string): PodHostname {
-  const { hostname: wanted = "", subdomain = "", setHostnameAsFQDN = false } = pod.spec ?? {};
+  const { hostname: wanted = "", subdomain = "", setHostnameAsFQDN = false, hostnameOverride } = pod.spec ?? {};
+  if (hostnameOverride !== undefined) {
+    return { hostname: hostnameOverride, domain: "", kernelHostname: hostnameOverride };
+  }
   const wrong = wanted === "" ? undefined : dnsLabelError("Hostname", wanted);
   if (wrong !== undefined) return { error: wrong };
   const hostname = truncateHostname(wanted === "" ? (pod.metadata?.name ?? "") : wanted);

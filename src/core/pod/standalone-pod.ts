@@ -1,5 +1,6 @@
-/** Pods of `--manifests`: named as written, treated like pods of the API, bound to this node. */
-import type { Container, Pod } from "../api/types.ts";
+/** Pods of `--manifests`: named as written, treated like pods of the API, bound to this node unless they name another. */
+import type { Container, Pod, PodSpec } from "../api/types.ts";
+import { SYSTEM_CRITICAL_PRIORITY } from "./critical.ts";
 import { staticPodUid } from "./static-pod-uid.ts";
 
 /** Marks a pod that this node's own manifests made, and names the file. */
@@ -32,9 +33,20 @@ export function standalonePod(
       uid: metadata.uid || standaloneUid(written, namespace),
       annotations: { ...metadata.annotations, [MANIFEST_ANNOTATION]: options.path },
     },
-    spec: { ...spec, nodeName: options.nodeName },
+    spec: { ...spec, nodeName: spec.nodeName || options.nodeName, ...priorityOf(spec) },
     status: { phase: "Pending" },
   };
+}
+
+/** The classes that every cluster has; of others the manifest must say the number. Source: scheduling/v1 types.go. */
+const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ["system-cluster-critical", SYSTEM_CRITICAL_PRIORITY],
+  ["system-node-critical", SYSTEM_CRITICAL_PRIORITY + 1000],
+]);
+
+function priorityOf({ priority, priorityClassName }: PodSpec): Pick<PodSpec, "priority"> {
+  const known = priority ?? SYSTEM_PRIORITIES.get(priorityClassName ?? "");
+  return known === undefined ? {} : { priority: known };
 }
 
 function standaloneUid(pod: Pod, namespace: string): string {

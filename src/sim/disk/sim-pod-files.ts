@@ -32,7 +32,10 @@ export function simPodFiles(disk: VirtualDisk, rootDir: string, line: Line): Pod
     listVolumes: (uid) => call("listVolumes", () => listVolumes(disk, `${podDirectory(uid)}/volumes`)),
     removeVolume: (uid, name, place) =>
       call("removeVolume", () => {
-        const own = place === undefined ? [] : [`${podDirectory(uid)}/volumes/${place.kind}/${place.name}`];
+        const own =
+          place === undefined
+            ? []
+            : [`${podDirectory(uid)}/volumes/${fileName(place.kind, pods)}/${fileName(place.name, pods)}`];
         const all = [`${podDirectory(uid)}/volume-subpaths/${fileName(name, pods)}`, ...own];
         if (!all.every((path) => disk.unmountBelow(path))) return false;
         for (const path of all) disk.remove(path);

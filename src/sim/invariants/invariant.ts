@@ -12,9 +12,9 @@ export interface Scene {
   readonly desire: Desire;
   /** `undefined`: no agent is there just now. */
   readonly agent: Agent | undefined;
-  /** A record says that the pod was evicted at `sinceMs` (wall clock) or later, or that it still goes. */
+  /** A record says that the pod was evicted at `sinceMs` (wall clock) or later, or that it still goes; or it is preempted. */
   wasEvicted(uid: string, sinceMs: number): boolean;
-  /** How often the pod was evicted: each time it comes back as if it were new. */
+  /** How often the pod was evicted or preempted: each time it comes back as if it were new. */
   evictions(uid: string): number;
   /** All pods are being stopped for good. */
   readonly draining: boolean;
@@ -22,6 +22,8 @@ export interface Scene {
   readonly clockJumpedAtMs: number;
   /** Monotonic time at which the present (or last) agent was started. */
   readonly agentStartedAtMs: number;
+  /** Monotonic time at which an agent was started last whose predecessor could not write all down; -Infinity: never. */
+  readonly recordsBehindAtMs: number;
 }
 
 export type ContainerChange = "created" | "started" | "ended" | "removed";

@@ -2,10 +2,12 @@
  * Wanted and real state agree. Works out from the pods' specs and from what really runs what is still missing; empty:
  * the node has settled.
  */
+import { isOutOfRoom } from "../../core/admission/index.ts";
 import type { Container, Pod } from "../../core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
 import { KUBEPODS, podUidOfCgroup, qosCgroupName } from "../../core/cgroup/index.ts";
 import { podUidOfLogDirectory } from "../../core/logs/log-paths.ts";
+import { isStaticPod } from "../../core/pod/critical.ts";
 import { containerHash } from "../../core/pod/hash.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { textOf } from "../disk/virtual-disk.ts";
@@ -13,6 +15,7 @@ import { POD_LOGS_DIR, ROOT_DIR, type SimNode } from "../node/sim-node.ts";
 import type { ContainerRecord } from "../runtime/records.ts";
 import type { Desire } from "../scenario/desire.ts";
 import type { Scene } from "./invariant.ts";
+import { roomFor } from "./room.ts";
 
 /** What a wanted pod still lacks, and what is there although nobody wants it. */
 export function unsettled(scene: Scene): readonly string[] {
@@ -51,6 +54,8 @@ function lacking({ node, agent, desire }: Scene, pod: Pod): readonly string[] {
   const shown = agent?.view.pods().find((each) => uidOf(each) === uid);
   if (shown === undefined) return [`${text} is not shown`];
   const phase = shown.status?.phase;
+  const all = agent?.view.pods() ?? [];
+  if (isOutOfRoom(shown.status)) return refusedWrongly(text, pod, all, containers);
   if (isTerminalPhase(phase) && shown.status?.reason !== "DeadlineExceeded")
     return ended(node, text, pod, phase, containers);
   const ready = [...node.runtime.sandboxes.values()].filter(
@@ -80,6 +85,19 @@ function lacking({ node, agent, desire }: Scene, pod: Pod): readonly string[] {
   if (problems.length === 0 && started)
     problems.push(...volumes.map((problem) => `${text}: ${problem}`), ...shownWrong(text, shown, main, containers));
   return problems;
+}
+
+/** A static pod stays as it was refused. */
+function refusedWrongly(
+  text: string,
+  pod: Pod,
+  shown: readonly Pod[],
+  containers: readonly ContainerRecord[],
+): readonly string[] {
+  const running = containers.filter(({ state }) => state === "running");
+  if (running.length > 0) return [`${text} is refused but ${running.length} containers run`];
+  const room = isStaticPod(pod) ? undefined : roomFor(pod, shown);
+  return room === undefined ? [] : [`${text} is refused although there is room for it ${room}`];
 }
 
 /** Volumes show what their ConfigMaps say; while one is missing, the pod may wait for it. */

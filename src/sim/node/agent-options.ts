@@ -1,14 +1,16 @@
 import type { AgentOptions } from "../../agent/create-agent.ts";
 import { IMAGE_GC_PERIOD_MS } from "../../agent/images/image-gc.ts";
+import { admissionNode, nodeLabels } from "../../core/admission/index.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
 import { nodeAllocatable, nodeCapacity } from "../../core/cgroup/index.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
 import { SIM_MACHINE } from "./sim-machine.ts";
 import { CONTAINER_LOGS_DIR, NODE_NAME, POD_LOGS_DIR, ROOT_DIR } from "./sim-node.ts";
 
-const { cpuCores: cpus, memoryBytes, nodeIp } = SIM_MACHINE;
+const { cpuCores: cpus, memoryBytes, nodeIp, hostname, architecture } = SIM_MACHINE;
 const capacity = nodeCapacity({ cpus, memoryBytes, hugePages: [], maxPods: 110, podsPerCore: 0 });
 const reservations = { systemReserved: {}, kubeReserved: {}, evictionHard: {} };
+const allocatable = nodeAllocatable(capacity, reservations);
 
 /** The kubelet's defaults on the simulated machine. */
 export const SIM_AGENT_OPTIONS: AgentOptions = {
@@ -23,7 +25,15 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   clusterDns: [],
   resolvConf: "/etc/resolv.conf",
   allowedUnsafeSysctls: [],
-  allocatable: nodeAllocatable(capacity, reservations),
+  allocatable,
+  admission: {
+    node: admissionNode({
+      name: NODE_NAME,
+      labels: nodeLabels({ hostname, architecture }, {}),
+      taints: [],
+      allocatable,
+    }),
+  },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
   imageGc: {

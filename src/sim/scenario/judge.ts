@@ -5,6 +5,7 @@ import { containerText, type Invariant, type Scene, type Violation } from "../in
 import { noNeedlessStop } from "../invariants/needless-stop.ts";
 import { phasesAreLegal, shownRestartCountGrows } from "../invariants/phases.ts";
 import { backOffIsRespected, restartCountGrows, restartPolicyHolds } from "../invariants/restarts.ts";
+import { roomHolds } from "../invariants/room.ts";
 import { noUnwantedStart } from "../invariants/unwanted-start.ts";
 import type { Request } from "../runtime/runtime-port.ts";
 import type { Trace } from "./trace.ts";
@@ -21,6 +22,7 @@ export function allInvariants(scene: Scene): readonly Invariant[] {
     backOffIsRespected(scene),
     phasesAreLegal(scene),
     shownRestartCountGrows(scene),
+    roomHolds(scene),
   ];
 }
 

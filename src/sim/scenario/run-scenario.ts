@@ -10,7 +10,9 @@ import { Desire } from "./desire.ts";
 import { Judge } from "./judge.ts";
 import { IMAGES } from "./manifest-factory.ts";
 import { drawMemoryPlot, MemoryStory } from "./memory-story.ts";
+import { Preemptions } from "./preemptions.ts";
 import { drawPlot, Story } from "./story.ts";
+import { drawTightRoom } from "./tight-room.ts";
 import { Trace } from "./trace.ts";
 
 export interface RunOptions {
@@ -56,6 +58,7 @@ class Run implements Scene {
   draining = false;
   clockJumpedAtMs = Number.NEGATIVE_INFINITY;
   agentStartedAtMs = 0;
+  recordsBehindAtMs = Number.NEGATIVE_INFINITY;
   readonly #options: RunOptions;
   readonly #random: Random;
   readonly #trace: Trace;
@@ -63,6 +66,7 @@ class Run implements Scene {
   readonly #life: AgentLife;
   readonly #story: Story;
   readonly #memory: MemoryStory | undefined;
+  readonly #preemptions = new Preemptions();
   #steps = 0;
 
   constructor(options: RunOptions) {
@@ -98,10 +102,14 @@ class Run implements Scene {
           this.#trace.add(`told ${source.kind}: ${"files" in snapshot ? snapshot.files.length : "unreadable"}`);
           this.desire.told(source, snapshot);
         },
-        onStatus: (uid, status, isEnding) => judge.onStatus(uid, status, isEnding),
+        onStatus: (uid, status, isEnding) => {
+          this.#preemptions.see(uid, status);
+          judge.onStatus(uid, status, isEnding);
+        },
         onBorn: (recordsAreBehind) => {
           this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;
+          if (recordsAreBehind) this.recordsBehindAtMs = this.agentStartedAtMs;
         },
       },
     });
@@ -109,17 +117,19 @@ class Run implements Scene {
     const onClockJump = () => {
       this.clockJumpedAtMs = this.node.time.monotonicMs;
     };
-    this.#story = new Story({ ...parts, onClockJump }, drawPlot(random));
+    const shape = drawTightRoom(options.seed);
+    this.#story = new Story({ ...parts, onClockJump, ...(shape && { shape }) }, drawPlot(random));
   }
 
   wasEvicted(uid: string, sinceMs: number): boolean {
+    if (this.#preemptions.isOut(uid)) return true;
     return this.#evictionsOf(uid).some(
       ({ atMs, goneAtMs }) => goneAtMs === undefined || goneAtMs >= sinceMs || atMs >= sinceMs,
     );
   }
 
   evictions(uid: string): number {
-    return this.#evictionsOf(uid).length;
+    return this.#evictionsOf(uid).length + this.#preemptions.count(uid);
   }
 
   #evictionsOf(uid: string): readonly EvictionRecord[] {

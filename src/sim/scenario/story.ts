@@ -16,6 +16,8 @@ export interface StoryParts {
   readonly trace: Trace;
   readonly random: Random;
   readonly onClockJump: () => void;
+  /** Changes the text of each pod that is written. */
+  readonly shape?: (podText: string) => string;
 }
 
 export interface Plot {
@@ -53,18 +55,19 @@ export class Story {
   constructor(parts: StoryParts, plot: Plot) {
     this.#parts = parts;
     this.#plot = plot;
-    const { node, random } = parts;
+    const { node, random, shape = (text) => text } = parts;
+    const podOf = (chance: Random, name: string) => shape(podText(chance, name));
     const pods = Array.from({ length: plot.places }, (_, n): Place => {
       const name = `p${n}`;
       const manifests = random.chance(0.3) ? node.staticManifests : node.manifests;
-      return { name, file: `${name}.json`, manifests, write: (chance) => podText(chance, name), text: undefined };
+      return { name, file: `${name}.json`, manifests, write: (chance) => podOf(chance, name), text: undefined };
     });
     const settings = { name: "settings", file: "settings.json", manifests: node.manifests, text: undefined };
     const rival = { name: "rival of p0", file: "rival.json", manifests: node.manifests, text: undefined };
     this.#places = [
       ...pods,
       { ...settings, write: configMapText },
-      ...(random.chance(0.3) ? [{ ...rival, write: (chance: Random) => podText(chance, "p0") }] : []),
+      ...(random.chance(0.3) ? [{ ...rival, write: (chance: Random) => podOf(chance, "p0") }] : []),
     ];
   }
 

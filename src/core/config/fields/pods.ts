@@ -15,7 +15,7 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { admission, stats, volumes } from "./states.ts";
+import { volumes } from "./states.ts";
 
 export const podFields = {
   staticPodPath: string("", used, "Directory (or one file) of static pods.", { flag: "pod-manifest-path" }),
@@ -28,8 +28,8 @@ export const podFields = {
     flag: "file-check-frequency",
   }),
   httpCheckFrequency: duration("20s", used, "How often staticPodURL is asked.", { flag: "http-check-frequency" }),
-  maxPods: integer(110, admission, "The most pods that run on this node.", { flag: "max-pods" }),
-  podsPerCore: integer(0, admission, "The most pods per CPU core, within maxPods; 0 is no limit.", {
+  maxPods: integer(110, used, "The most pods that run on this node.", { flag: "max-pods" }),
+  podsPerCore: integer(0, used, "The most pods per CPU core, within maxPods; 0 is no limit.", {
     flag: "pods-per-core",
   }),
   podCIDR: string("", used, "Addresses of pods where no control plane gives them.", { flag: "pod-cidr" }),
@@ -95,7 +95,7 @@ export const podFields = {
   enableControllerAttachDetach: boolean(true, volumes, "Leave attaching of volumes to the control plane.", {
     flag: "enable-controller-attach-detach",
   }),
-  localStorageCapacityIsolation: boolean(true, stats, "Requests and limits of ephemeral storage.", {
+  localStorageCapacityIsolation: boolean(true, used, "Requests and limits of ephemeral storage.", {
     flag: "local-storage-capacity-isolation",
   }),
   podHousekeepingPeriod: optionalDuration(

@@ -1,12 +1,10 @@
 /** Features that are not built yet, in the words of the warning at start; one place to change when one lands. */
 import { notYet } from "../field.ts";
 
-export const stats = notYet("volume and pod statistics", "issue 3");
 export const imageCredentials = notYet("credentials of images that are already here", "issue 4");
 export const volumes = notYet("volume plugins", "issue 5");
 export const nodeApi = notYet("the node API over HTTPS");
 export const cluster = notYet("being a node of a cluster");
-export const admission = notYet("admission of pods by node capacity", "issue 4");
 export const shutdown = notYet("graceful node shutdown");
 export const topology = notYet("CPU, memory and topology managers");
 export const swap = notYet("swap for pods");

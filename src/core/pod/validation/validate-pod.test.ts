@@ -318,6 +318,27 @@ describe("validatePod, by the rules of today", () => {
     assert.deepEqual(check({ hostUsers: false, volumes, hostNetwork: true }), ["spec.hostNetwork"]);
   });
 
+  it("checks what came after 1.26", () => {
+    const profile = (type: string, localhostProfile?: string) => ({
+      appArmorProfile: { type, ...(localhostProfile !== undefined && { localhostProfile }) },
+    });
+    assert.deepEqual(
+      check({ securityContext: { ...profile("Localhost", "p"), supplementalGroupsPolicy: "Strict" } }),
+      [],
+    );
+    assert.deepEqual(check({ securityContext: profile("Runtime") }), ["spec.securityContext.appArmorProfile.type"]);
+    const at = "spec.containers[0].securityContext.appArmorProfile.localhostProfile";
+    for (const wrong of [profile("Localhost"), profile("Localhost", " p"), profile("Unconfined", "p")]) {
+      assert.deepEqual(check({ containers: [{ ...CONTAINER, securityContext: wrong }] }), [at]);
+    }
+    const policies = { supplementalGroupsPolicy: "Loose", seLinuxChangePolicy: "Some" };
+    assert.equal(check({ securityContext: policies }).length, 2);
+    assert.deepEqual(check({ hostnameOverride: "web-0.shop" }), []);
+    for (const spec of [{ hostnameOverride: "Web" }, { hostnameOverride: "w", setHostnameAsFQDN: true }]) {
+      assert.deepEqual(check(spec), ["spec.hostnameOverride"]);
+    }
+  });
+
   it("takes up to 32 search domains", () => {
     const searches = (count: number) => ({ searches: Array.from({ length: count }, (_, index) => `d${index}.test`) });
     assert.deepEqual(check({ dnsConfig: searches(32) }), []);

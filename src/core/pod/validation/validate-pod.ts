@@ -4,6 +4,7 @@ import { validateImageSpace } from "./containers.ts";
 import { type FieldError, forbidden } from "./field-error.ts";
 import { FieldPath } from "./field-path.ts";
 import { validateFinalizerNames, validateObjectMeta } from "./metadata.ts";
+import { validateNewerFields } from "./newer-fields.ts";
 import { validatePodAnnotations, validateSeccompMatch } from "./pod-annotations.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import type { ValidationRules } from "./rules.ts";
@@ -26,7 +27,8 @@ export interface PodValidation {
 export function validatePod(pod: Pod, { rules = "current", ...allowed }: PodValidation = {}): readonly FieldError[] {
   const spec = pod.spec ?? { containers: [] };
   const errors = allErrors(pod, spec, { rules, ...allowed });
-  return rules === "reference" ? errors : errors.filter(standsSince);
+  if (rules === "reference") return errors;
+  return [...errors.filter(standsSince), ...validateNewerFields(spec, SPEC)];
 }
 
 function allErrors(
