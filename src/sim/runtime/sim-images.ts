@@ -126,7 +126,11 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
     imageFsInfo: (options) =>
       call(
         "ImageFsInfo",
-        () => [{ timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes: images.usedBytes, inodesUsed: 1 }],
+        () => {
+          const { usedBytes } = images;
+          const usage = { timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes, inodesUsed: 1 };
+          return { imageFilesystems: [usage], containerFilesystems: [] };
+        },
         options,
       ),
   };
