@@ -1,6 +1,5 @@
 /** A node that is too small for its pods: what they ask for, so that some are refused and some have to go. */
 import { Random } from "../random.ts";
-import { drawPressure } from "./pressure-plot.ts";
 
 /** Every so many seeds room is short; its own chances leave the stories of all others as they are. */
 const EVERY = 5;
@@ -13,14 +12,12 @@ interface PodJson {
 export function drawTightRoom(seed: number): ((podText: string) => string) | undefined {
   if (seed % EVERY !== 2) return undefined;
   const random = new Random(seed + 3_000_003);
-  // Nobody evicts a critical pod, and the stories of pressure take everybody for evictable.
-  const criticalShare = drawPressure(seed) === undefined ? 0.15 : 0;
   return (text) => {
     const pod = JSON.parse(text) as PodJson;
     const [first, ...others] = pod.spec.containers;
     const cpu = random.pick(["100m", "1500m", "3", "5", "9"]);
     const ports = random.chance(0.3) ? [{ containerPort: 80, hostPort: random.pick([8080, 8081]) }] : undefined;
-    const isCritical = random.chance(criticalShare);
+    const isCritical = random.chance(0.15);
     return JSON.stringify({
       ...pod,
       spec: {
