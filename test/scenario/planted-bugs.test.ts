@@ -1,7 +1,8 @@
 /** The simulator finds what it is there to find: bugs planted into the agent are noticed within a few seeds. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Agent, type AgentOptions, type AgentPorts, createAgent } from "../../src/agent/create-agent.ts";
+import type { Agent, AgentOptions, AgentPorts } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/create-agent.ts";
 import { drainMicrotasks } from "../../src/cli/sim-run-seed.ts";
 import type { Violation } from "../../src/sim/invariants/invariant.ts";
 import { runScenario } from "../../src/sim/scenario/run-scenario.ts";

@@ -1,5 +1,6 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
-import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
+import type { Agent, AgentOptions } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/create-agent.ts";
 import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";

@@ -6,23 +6,27 @@ import { FakeLog, FakeStore } from "../../../test/support/fakes-ports.ts";
 import { FakeImages, Gate } from "../../../test/support/fakes-runtime.ts";
 import type { Container, Pod } from "../../core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
+import type { VerificationRules } from "../../core/images/pulled-image.ts";
 import { RuntimeError } from "../../ports/errors.ts";
 import { EventRecorder } from "../events/event-recorder.ts";
 import type { FoundCredentials } from "./image-credentials.ts";
 import { ImageManager } from "./image-manager.ts";
 import type { ImagePullLimits } from "./pull-queue.ts";
 import { PullWatch } from "./pull-watch.ts";
+import { PulledImages } from "./pulled-images.ts";
 
 const CONFIG = { metadata: { name: "web", uid: "1", namespace: "default", attempt: 0 } };
 
-function world(limits?: ImagePullLimits) {
+function world(limits?: ImagePullLimits, rules?: VerificationRules) {
   const clock = new FakeClock();
   const images = new FakeImages();
   const events = new EventRecorder({ clock, log: new FakeLog(), store: new FakeStore() }, { nodeName: "node" });
   const found: { value: FoundCredentials } = { value: { credentials: [], events: [] } };
   const credentials = { find: async () => found.value };
   const watch = new PullWatch({ clock, log: new FakeLog(), events, transfers: noTransfers });
-  const ports = { clock, images: images.service, events, credentials, watch };
+  const store = new FakeStore();
+  const pulledImages = rules && new PulledImages({ store, images: images.service }, rules);
+  const ports = { clock, images: images.service, events, credentials, watch, ...(pulledImages && { pulledImages }) };
   const manager = new ImageManager(ports, KUBELET_BACKOFF, limits);
   const pod: Pod = { metadata: { name: "web", uid: "1", namespace: "default" } };
   const abort = new AbortController();
@@ -188,5 +192,24 @@ test("a pod that never needs to pull is never asked for credentials", async () =
   found.value = { credentials: [], events: [], error: "must not be seen" };
   assert.deepEqual(await ensure("app:1"), { ref: "id-of-app:1", user: {} });
   const never = await ensure("app:2", "Never");
+  assert.equal("reason" in never && never.reason, "ErrImageNeverPull");
+});
+
+test("where the use of images is verified, a pod without the credentials pulls for itself, and fails if it may not", async () => {
+  const { images, ensure, found, told } = world({}, { policy: "NeverVerifyPreloadedImages", allowlist: [] });
+  const owner = { username: "owner", password: "p", secret: { uid: "1", namespace: "default", name: "pull" } };
+  images.pull = async (_image, auth) => {
+    if (auth?.username !== "owner") throw new RuntimeError("Unknown", "PullImage", "401 Unauthorized");
+  };
+  found.value = { credentials: [owner], events: [] };
+  assert.ok("ref" in (await ensure("app:1")));
+  assert.ok("ref" in (await ensure("app:1")));
+  assert.equal(images.pulls.length, 1);
+  assert.ok(told().some((event) => event.endsWith("already present on machine and can be accessed by the pod")));
+  found.value = { credentials: [], events: [] };
+  const other = { metadata: { name: "other", uid: "2" } };
+  const refused = await ensure("app:1", "IfNotPresent", other);
+  assert.deepEqual("reason" in refused && [refused.reason, refused.message], ["ErrImagePull", "401 Unauthorized"]);
+  const never = await ensure("app:1", "Never", other);
   assert.equal("reason" in never && never.reason, "ErrImageNeverPull");
 });

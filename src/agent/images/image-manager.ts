@@ -26,10 +26,11 @@ import type { ImageService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import { containerField } from "../runtime/container-field.ts";
 import type { StartFailure } from "../runtime/container-starter.ts";
-import type { ImageCredentials } from "./image-credentials.ts";
+import type { FoundCredentials, ImageCredentials } from "./image-credentials.ts";
 import { type ImageHold, ImageHolds } from "./image-holds.ts";
 import { type ImagePullLimits, PullQueue } from "./pull-queue.ts";
 import type { PullWatch } from "./pull-watch.ts";
+import type { PulledImages, PullIntent } from "./pulled-images.ts";
 
 export interface ImageManagerPorts {
   readonly clock: Clock;
@@ -37,6 +38,8 @@ export interface ImageManagerPorts {
   readonly events: EventRecorder;
   readonly credentials: Pick<ImageCredentials, "find">;
   readonly watch: Pick<PullWatch, "begin">;
+  /** Absent: whatever is here may be used by every pod. */
+  readonly pulledImages?: Pick<PulledImages, "access" | "intend">;
 }
 
 export interface ReadyImage {
@@ -55,6 +58,11 @@ export interface ImageNeed {
   readonly policy: string | undefined;
   readonly sandboxConfig: PodSandboxConfig;
 }
+
+/** Where the use of images is verified, `intent` is still to be concluded after a success. */
+type AttemptResult =
+  | (Extract<PullResult, { imageRef: string }> & { readonly used?: Credential; readonly intent?: PullIntent })
+  | { readonly error: string };
 
 const SHOW_FAILURE_MS = 1_000;
 
@@ -102,15 +110,15 @@ export class ImageManager {
     const named = nameImage(need.image);
     if (named.kind === "failed") return this.#fail(need, named);
     const present = await this.#inspect(named.name, hold, signal);
-    const inspection: Inspection = "error" in present ? present : { imageRef: present.image?.id ?? "" };
+    const findOnce = this.#finder(need, signal);
+    const inspection = "error" in present ? present : await this.#judge(need, present.image, findOnce, signal);
     const decision = decidePull(this.#backoff, this.#pullInput(need), inspection);
     if (decision.kind === "failed") return this.#fail(need, decision);
     if (decision.kind === "ready") {
       this.#record(need, decision.events);
       return { ref: decision.imageRef, user: userOf("image" in present ? present.image : undefined) };
     }
-    const found = await this.#ports.credentials.find(need.pod, need.image, signal);
-    for (const { type, reason, message } of found.events) this.#ports.events.pod(need.pod, type, reason, message);
+    const found = await findOnce();
     this.#record(need, decision.events);
     const result =
       found.error === undefined
@@ -119,15 +127,50 @@ export class ImageManager {
     return this.#conclude(need, named.name, result, hold, signal);
   }
 
+  /** Credentials are looked for only where they matter, and then once. */
+  #finder({ pod, image }: ImageNeed, signal: AbortSignal): () => Promise<FoundCredentials> {
+    let finding: Promise<FoundCredentials> | undefined;
+    return () => {
+      finding ??= this.#ports.credentials.find(pod, image, signal).then((found) => {
+        for (const { type, reason, message } of found.events) this.#ports.events.pod(pod, type, reason, message);
+        return found;
+      });
+      return finding;
+    };
+  }
+
+  /** An image that is here, and whether this pod may use it. */
+  async #judge(
+    { image, policy }: ImageNeed,
+    present: CriImage | undefined,
+    find: () => Promise<FoundCredentials>,
+    signal: AbortSignal,
+  ): Promise<Inspection> {
+    if (present === undefined) return { imageRef: "" };
+    const imageRef = present.id;
+    const { pulledImages } = this.#ports;
+    // What is pulled in any case proves itself.
+    if (pulledImages === undefined || policy === "Always") return { imageRef };
+    try {
+      const credentials = async () => (await find()).credentials;
+      return { imageRef, access: await pulledImages.access(image, imageRef, credentials, signal) };
+    } catch {
+      signal.throwIfAborted();
+      // What cannot be known is for the registry to say.
+      return { imageRef, access: "denied" };
+    }
+  }
+
   async #conclude(
     need: ImageNeed,
     name: string,
-    result: PullResult,
+    result: AttemptResult,
     hold: ImageHold,
     signal: AbortSignal,
   ): Promise<ReadyImage | StartFailure> {
     const pulled = "error" in result ? undefined : await this.#inspect(name, hold, signal);
     const image = pulled !== undefined && "image" in pulled ? pulled.image : undefined;
+    if ("imageRef" in result) result.intent?.pulled(image?.id ?? result.imageRef, result.used);
     const sized = image === undefined ? result : { ...result, sizeBytes: image.sizeBytes };
     const concluded = concludePull(this.#backoff, this.#pullInput(need), sized);
     this.#backoff = collectBackoff(this.#config, concluded.state, this.#ports.clock.monotonic());
@@ -173,22 +216,26 @@ export class ImageManager {
     name: string,
     credentials: readonly Credential[],
     signal: AbortSignal,
-  ): Promise<PullResult> {
+  ): Promise<AttemptResult> {
     const { clock } = this.#ports;
     const askedAt = clock.monotonic();
     const watched = this.#ports.watch.begin({ pod, container, image });
     let startedAt = askedAt;
-    const pull = () => {
+    let intent: PullIntent | undefined;
+    const pull = async () => {
+      intent = await this.#ports.pulledImages?.intend(image, signal);
       startedAt = clock.monotonic();
       watched.start();
       return this.#tryEach(name, credentials, sandboxConfig, signal);
     };
     try {
-      const imageRef = await this.#queue.run(pull, signal);
+      const attempt = await this.#queue.run(pull, signal);
       const endedAt = clock.monotonic();
-      return { imageRef, pullMs: endedAt - startedAt, totalMs: endedAt - askedAt };
+      return { ...attempt, pullMs: endedAt - startedAt, totalMs: endedAt - askedAt, ...(intent && { intent }) };
     } catch (error) {
+      // A pull that was broken off may have got through all the same: its intent stays.
       signal.throwIfAborted();
+      intent?.failed();
       return { error: errorMessage(error) };
     } finally {
       watched.end();
@@ -201,14 +248,17 @@ export class ImageManager {
     credentials: readonly Credential[],
     sandboxConfig: PodSandboxConfig,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<{ readonly imageRef: string; readonly used?: Credential }> {
     const { images } = this.#ports;
     const image = { image: name };
-    if (credentials.length === 0) return images.pullImage(image, undefined, sandboxConfig, { signal });
+    if (credentials.length === 0) {
+      return { imageRef: await images.pullImage(image, undefined, sandboxConfig, { signal }) };
+    }
     const errors: string[] = [];
-    for (const { username, password } of credentials) {
+    for (const used of credentials) {
+      const { username, password } = used;
       try {
-        return await images.pullImage(image, { username, password }, sandboxConfig, { signal });
+        return { imageRef: await images.pullImage(image, { username, password }, sandboxConfig, { signal }), used };
       } catch (error) {
         signal.throwIfAborted();
         errors.push(errorMessage(error));

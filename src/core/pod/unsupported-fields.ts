@@ -12,7 +12,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   "PodSpec.resources",
   "PodSecurityContext.seLinuxChangePolicy",
   "Container.resizePolicy",
-  "EphemeralContainer.volumeDevices",
   "EnvVarSource.fileKeyRef",
   "Lifecycle.stopSignal",
   "ResourceRequirements.claims",

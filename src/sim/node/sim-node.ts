@@ -1,6 +1,6 @@
 /** The machine of a scenario: everything that outlives an agent, and the ports through which an agent sees it. */
 
-import type { AgentPorts } from "../../agent/create-agent.ts";
+import type { AgentPorts } from "../../agent/agent.ts";
 import { parseJson } from "../../core/manifest/json-text.ts";
 import type { ManifestContent } from "../../core/pods/desired-state.ts";
 import { readObjects } from "../../core/pods/read-objects.ts";

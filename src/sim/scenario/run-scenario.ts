@@ -1,5 +1,5 @@
 /** One run: a node, an agent, a seed - and a judge that watches all of it. */
-import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { AgentOptions } from "../../agent/agent.ts";
 import type { EvictionRecord } from "../../core/eviction/record.ts";
 import { isCriticalPod } from "../../core/pod/critical.ts";
 import { drawClimate, Weather } from "../faults/weather.ts";
