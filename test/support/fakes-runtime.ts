@@ -22,6 +22,7 @@ import type {
   ExecSyncResult,
   ImageService,
   PodSandboxFilter,
+  RegistryAuth,
   RuntimeEvent,
   RuntimeEventSource,
   RuntimeService,
@@ -330,6 +331,8 @@ export class FakeImages implements FakedImageCalls {
   readonly present = new Set<string>();
   readonly pinned = new Set<string>();
   readonly pulls: string[] = [];
+  /** What the pulls showed to the registry. */
+  readonly auths: (RegistryAuth | undefined)[] = [];
   /** Names of images whose removal was asked for. */
   readonly removals: string[] = [];
   /** Of each image, and of the disk that holds them. */
@@ -337,7 +340,7 @@ export class FakeImages implements FakedImageCalls {
   capacityBytes: number | undefined = 100;
   otherBytes = 0;
   remove: (image: string) => Promise<void> = async () => {};
-  pull: (image: string) => Promise<void> = async () => {};
+  pull: (image: string, auth: RegistryAuth | undefined) => Promise<void> = async () => {};
   inspect: (image: string) => Promise<void> = async () => {};
 
   get service(): ImageService {
@@ -391,9 +394,10 @@ export class FakeImages implements FakedImageCalls {
     };
   }
 
-  async pullImage({ image }: { readonly image: string }): Promise<string> {
+  async pullImage({ image }: { readonly image: string }, auth: RegistryAuth | undefined): Promise<string> {
     this.pulls.push(image);
-    await this.pull(image);
+    this.auths.push(auth);
+    await this.pull(image, auth);
     this.present.add(image);
     return idOf(image);
   }
