@@ -9,7 +9,6 @@ import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -22,7 +21,6 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
-import type { StorageFiles } from "../ports/storage-files.ts";
 import type { TokenSource } from "../ports/token-source.ts";
 import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
@@ -60,12 +58,12 @@ import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
-import { createStorage } from "./volumes/create-storage.ts";
+import { createStorage, type StoragePorts } from "./volumes/create-storage.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
 import { VolumeMeasures } from "./volumes/volume-measures.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
 
-export interface AgentPorts {
+export interface AgentPorts extends StoragePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly runtime: RuntimeService;
@@ -77,9 +75,6 @@ export interface AgentPorts {
   readonly stats: Stats;
   readonly pressureSignals: PressureSignals;
   readonly files: PodFiles;
-  readonly storageFiles: StorageFiles;
-  readonly pluginSockets: PluginSockets;
-  readonly csiDrivers: CsiDrivers;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
   readonly tokens: TokenSource;

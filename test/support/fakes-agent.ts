@@ -8,6 +8,7 @@ import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
+import { simNetworkStorage } from "../../src/sim/storage/sim-network-storage.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
 import { FakeCsiDriver, FakePluginSockets } from "./fakes-csi.ts";
 import {
@@ -184,6 +185,7 @@ export class FakeNode {
         storageFiles: this.storageFiles,
         pluginSockets: this.pluginSockets,
         csiDrivers: this.csiDriver,
+        networkStorage: simNetworkStorage(),
         logFiles: this.logFiles,
         store: this.store,
         tokens: new FakeTokens(this.clock),

@@ -19,6 +19,7 @@ import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-image
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { simCsiDrivers, simPluginSockets } from "../storage/sim-csi.ts";
+import { simNetworkStorage } from "../storage/sim-network-storage.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
@@ -137,6 +138,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     storageFiles: simStorageFiles(disk, line),
     pluginSockets: simPluginSockets(),
     csiDrivers: simCsiDrivers(),
+    networkStorage: simNetworkStorage(),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
     tokens: simTokenSource(() => clock.now(), line),
