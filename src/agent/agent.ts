@@ -5,7 +5,6 @@ import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import type { VerificationRules } from "../core/images/pulled-image.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
 import type { ImageTransfers } from "../ports/image-transfers.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
@@ -20,7 +19,6 @@ import type { RecordStore } from "../ports/record-store.ts";
 import type { DockerConfigFiles } from "../ports/registry-credentials.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
-import type { StorageFiles } from "../ports/storage-files.ts";
 import type { TokenSource } from "../ports/token-source.ts";
 import type { PodAdmissionOptions } from "./admission/pod-admission.ts";
 import type { AgentView } from "./agent-view.ts";
@@ -36,8 +34,9 @@ import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager, ReadManifest } from "./pods/pod-manager.ts";
 import type { PodCgroupsOptions } from "./resources/pod-cgroups.ts";
 import type { StatsManager, StatsManagerOptions } from "./stats/stats-manager.ts";
+import type { StoragePorts } from "./volumes/create-storage.ts";
 
-export interface AgentPorts {
+export interface AgentPorts extends StoragePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly runtime: RuntimeService;
@@ -51,9 +50,6 @@ export interface AgentPorts {
   readonly stats: Stats;
   readonly pressureSignals: PressureSignals;
   readonly files: PodFiles;
-  readonly storageFiles: StorageFiles;
-  readonly pluginSockets: PluginSockets;
-  readonly csiDrivers: CsiDrivers;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
   readonly tokens: TokenSource;

@@ -11,6 +11,7 @@ import type { ManifestContent, ManifestObject } from "../../src/core/pods/desire
 import { RuntimeError } from "../../src/ports/errors.ts";
 import type { ImageTransfers } from "../../src/ports/image-transfers.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
+import { simNetworkStorage } from "../../src/sim/storage/sim-network-storage.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
 import { FakeCsiDriver, FakePluginSockets } from "./fakes-csi.ts";
 import {
@@ -197,6 +198,7 @@ export class FakeNode {
         storageFiles: this.storageFiles,
         pluginSockets: this.pluginSockets,
         csiDrivers: this.csiDriver,
+        networkStorage: simNetworkStorage(),
         logFiles: this.logFiles,
         store: this.store,
         tokens: new FakeTokens(this.clock),

@@ -3,6 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { CsiDrivers, PluginSockets } from "../../ports/csi.ts";
 import type { Log } from "../../ports/log.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
+import type { NetworkStorage } from "../../ports/network-storage.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
 import type { StorageFiles } from "../../ports/storage-files.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
@@ -11,7 +12,9 @@ import { ClaimBook, type ClaimObjects } from "./claims/claim-book.ts";
 import type { ObjectLookup } from "./object-lookup.ts";
 import { claimDirectoryPlugin } from "./plugins/claim-directory.ts";
 import { CsiPlugin } from "./plugins/csi/csi-plugin.ts";
+import { IscsiPlugin } from "./plugins/iscsi.ts";
 import { localVolumePlugin } from "./plugins/local-volume.ts";
+import { nfsPlugin } from "./plugins/nfs.ts";
 import type { VolumePlugin } from "./volume-plugin.ts";
 
 export interface StoragePorts {
@@ -21,6 +24,7 @@ export interface StoragePorts {
   readonly storageFiles: StorageFiles;
   readonly pluginSockets: PluginSockets;
   readonly csiDrivers: CsiDrivers;
+  readonly networkStorage: NetworkStorage;
   readonly machine: MachineInfo;
 }
 
@@ -46,6 +50,7 @@ export interface Storage {
 
 export function createStorage(ports: StoragePorts, options: StorageOptions, parts: StorageParts): Storage {
   const { clock, log, files, storageFiles: storage, pluginSockets, csiDrivers, machine } = ports;
+  const { networkStorage: network } = ports;
   const { nodeName, claimsDirectory } = options;
   const { rootDir } = options.stats;
   const { store, pods, onRegistered } = parts;
@@ -60,6 +65,12 @@ export function createStorage(ports: StoragePorts, options: StorageOptions, part
   );
   const registry = new CsiRegistry({ clock, log, pluginSockets, csiDrivers }, { onRegistered });
   const csi = new CsiPlugin({ clock, log, registry, storage, files, objects: pods }, { rootDir, nodeName });
-  const plugins = [claimDirectoryPlugin(storage, files), localVolumePlugin(storage, files), csi];
+  const plugins = [
+    claimDirectoryPlugin(storage, files),
+    localVolumePlugin(storage, files),
+    nfsPlugin(network, { rootDir }),
+    new IscsiPlugin({ network, storage, files }, { rootDir }),
+    csi,
+  ];
   return { claims, registry, csi, plugins };
 }

@@ -20,6 +20,7 @@ import { createPressureSignals } from "../../host/pressure/create-pressure-signa
 import { createProber } from "../../host/probe/create-prober.ts";
 import { createDockerConfigFiles } from "../../host/registry/docker-config-files.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
+import { createNetworkStorage } from "../../host/storage/create-network-storage.ts";
 import { createStorageFiles } from "../../host/storage/create-storage-files.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
@@ -156,6 +157,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       storageFiles: createStorageFiles(),
       pluginSockets: await createPluginSockets({ directory: `${rootDir}/plugins_registry`, clock }),
       csiDrivers: createCsiDrivers(),
+      networkStorage: createNetworkStorage(),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
       tokens: createLocalTokenSource({ directory: `${rootDir}/service-accounts`, nodeName, now: () => clock.now() }),

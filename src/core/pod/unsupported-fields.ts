@@ -16,8 +16,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   "Lifecycle.stopSignal",
   "ResourceRequirements.claims",
   "Volume.gitRepo",
-  "Volume.nfs",
-  "Volume.iscsi",
   "Volume.fc",
   "Volume.image",
   "Volume.flexVolume",

@@ -20,6 +20,7 @@ import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { simImageTransfers } from "../runtime/sim-transfers.ts";
 import { simCsiDrivers, simPluginSockets } from "../storage/sim-csi.ts";
+import { simNetworkStorage } from "../storage/sim-network-storage.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
@@ -179,6 +180,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     storageFiles: simStorageFiles(disk, line),
     pluginSockets: simPluginSockets(),
     csiDrivers: simCsiDrivers(),
+    networkStorage: simNetworkStorage(),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
     tokens: simTokenSource(() => clock.now(), line),
