@@ -9,6 +9,7 @@ import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { CsiDrivers, PluginSockets } from "../ports/csi.ts";
 import type { KernelLog } from "../ports/kernel-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { LogFiles } from "../ports/log-files.ts";
@@ -21,6 +22,7 @@ import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
+import type { StorageFiles } from "../ports/storage-files.ts";
 import type { TokenSource } from "../ports/token-source.ts";
 import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
 import { AgentView } from "./agent-view.ts";
@@ -58,7 +60,9 @@ import { SecurityAdmission } from "./security/security-admission.ts";
 import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
+import { createStorage } from "./volumes/create-storage.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
+import { VolumeMeasures } from "./volumes/volume-measures.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
 
 export interface AgentPorts {
@@ -73,6 +77,9 @@ export interface AgentPorts {
   readonly stats: Stats;
   readonly pressureSignals: PressureSignals;
   readonly files: PodFiles;
+  readonly storageFiles: StorageFiles;
+  readonly pluginSockets: PluginSockets;
+  readonly csiDrivers: CsiDrivers;
   readonly logFiles: LogFiles;
   readonly store: RecordStore;
   readonly tokens: TokenSource;
@@ -115,6 +122,8 @@ export interface AgentOptions {
   readonly containerLogMonitorIntervalMs: number;
   readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
   readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
+  /** Where claims without a volume get their directories. */
+  readonly claimsDirectory: string;
   readonly stats: Pick<StatsManagerOptions, "rootDir" | "diskPeriodMs" | "systemCgroups">;
 }
 
@@ -160,15 +169,21 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
+  const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const plugins = [
+    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    ...storage.plugins,
+  ];
   const volumes = new VolumeManager(
     {
       clock,
       log,
       files,
       events,
-      plugins: volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+      plugins,
+      claims: storage.claims,
     },
     { onReady: (uid) => workers.wake(uid) },
   );
@@ -243,8 +258,19 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       logRoot: options.logRoot,
     },
   );
+  const measures = new VolumeMeasures({ log, volumes, plugins });
   const stats = new StatsManager(
-    { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
+    {
+      clock,
+      log,
+      runtime,
+      images: ports.images,
+      cgroups: ports.cgroups,
+      stats: ports.stats,
+      workers,
+      pleg,
+      volumes: measures,
+    },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
@@ -261,6 +287,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    storage.registry,
     killer,
     volumes,
     workers,

@@ -13,7 +13,7 @@ export interface Batch {
 const SEEDS_PER_THREAD = 2;
 
 /** Nearly everything that a step makes is dropped at once: the more room there is, the less is copied before. */
-const YOUNG_GENERATION_MB = 128;
+const YOUNG_GENERATION_MB = 48;
 
 export async function runBatch({ firstSeed, lastSeed, hours }: Batch, onOutcome: (outcome: SeedOutcome) => void) {
   const waiting = new Map<number, SeedOutcome>();

@@ -9,6 +9,7 @@ import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
+import { FakeCsiDriver, FakePluginSockets } from "./fakes-csi.ts";
 import {
   FakeCgroups,
   FakeFiles,
@@ -21,6 +22,7 @@ import {
 } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
+import { FakeStorageFiles } from "./fakes-storage.ts";
 
 export const FAKE_OPTIONS: AgentOptions = {
   nodeName: "node",
@@ -57,6 +59,7 @@ export const FAKE_OPTIONS: AgentOptions = {
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
   eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 3_600_000 },
+  claimsDirectory: "/root/claims",
   stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
@@ -150,6 +153,9 @@ export class FakeNode {
   readonly store = new FakeStore();
   readonly prober = new FakeProber();
   readonly source = new FakeSource();
+  readonly storageFiles = new FakeStorageFiles();
+  readonly pluginSockets = new FakePluginSockets();
+  readonly csiDriver = new FakeCsiDriver();
   eventSource = new FakeEventSource();
   agent: Agent;
   readonly #options: Partial<AgentOptions>;
@@ -175,6 +181,9 @@ export class FakeNode {
         stats: this.stats,
         pressureSignals: { readMemory: () => undefined, openMemoryAlarm: async () => undefined },
         files: this.files,
+        storageFiles: this.storageFiles,
+        pluginSockets: this.pluginSockets,
+        csiDrivers: this.csiDriver,
         logFiles: this.logFiles,
         store: this.store,
         tokens: new FakeTokens(this.clock),

@@ -92,7 +92,29 @@ describe("EvictionManager", () => {
     press();
     await node.clock.pass(10_000);
     assert.equal(records()[0]?.dryRun, true);
-    assert.deepEqual([killed().length, node.status(HOG)?.phase], [0, "Running"]);
+    await node.clock.pass(60_000);
+    assert.deepEqual([records().length, killed().length, node.status(HOG)?.phase], [1, 0, "Running"]);
+    relieve();
+    await node.clock.pass(10_000);
+    press();
+    await node.clock.pass(10_000);
+    assert.equal(records().length, 2);
+  });
+
+  it("looks every second while the guard holds an eviction back, as stalls may begin at any time", async () => {
+    await started(FIELDS, { psiGuard: { someAvg10Percent: 5, cooldownSeconds: 0 } });
+    const stall = (avg10: number) => {
+      const figures = { total: 0, avg10, avg60: 0, avg300: 0 };
+      const memory = { some: figures, full: figures };
+      node.stats.machineFigures = { ...node.stats.machineFigures, pressure: { memory } };
+    };
+    press();
+    stall(1);
+    await node.clock.pass(20_500);
+    assert.equal(records().length, 0);
+    stall(6);
+    await node.clock.pass(1_500);
+    assert.equal(records().length, 1);
   });
 
   it("finishes after a restart what was recorded and not done", async () => {

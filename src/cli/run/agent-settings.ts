@@ -88,6 +88,7 @@ export function agentOptions(
         allocatable,
       }),
     },
+    claimsDirectory: configuration.tskubelet.claimsPath || `${node.rootDir}/claims`,
     stats: {
       rootDir: node.rootDir,
       diskPeriodMs: settings.volumeStatsAggPeriodMs,

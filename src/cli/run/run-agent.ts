@@ -8,6 +8,8 @@ import { createOomCounters } from "../../host/cgroupfs/create-oom-counters.ts";
 import { createSystemClock } from "../../host/clock/system-clock.ts";
 import { NetworkUnusable } from "../../host/cni/bridge-network.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
+import { createCsiDrivers } from "../../host/csi/create-csi-drivers.ts";
+import { createPluginSockets } from "../../host/csi/create-plugin-sockets.ts";
 import { createLogFiles } from "../../host/files/create-log-files.ts";
 import { createPodFiles } from "../../host/files/create-pod-files.ts";
 import { createKernelLog } from "../../host/kmsg/create-kernel-log.ts";
@@ -17,6 +19,7 @@ import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
 import { createPressureSignals } from "../../host/pressure/create-pressure-signals.ts";
 import { createProber } from "../../host/probe/create-prober.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
+import { createStorageFiles } from "../../host/storage/create-storage-files.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
 import { createLocalTokenSource } from "../../host/tokens/create-local-token-source.ts";
@@ -144,6 +147,9 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
         root: kubelet.cgroupRoot ?? "/",
       }),
       files: await createPodFiles({ rootDir }),
+      storageFiles: createStorageFiles(),
+      pluginSockets: await createPluginSockets({ directory: `${rootDir}/plugins_registry`, clock }),
+      csiDrivers: createCsiDrivers(),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
       tokens: createLocalTokenSource({ directory: `${rootDir}/service-accounts`, nodeName, now: () => clock.now() }),

@@ -30,8 +30,15 @@ export type PodWorkerEvent = { readonly nowMs: number } & (
       readonly evict?: boolean;
       readonly status?: KillStatus;
     }
-  /** Containers run for a pod that no configuration has. */
-  | { readonly kind: "killRuntimePod"; readonly uid: string; readonly name: string; readonly namespace: string }
+  | {
+      /** Containers run for a pod that no configuration has. */
+      readonly kind: "killRuntimePod";
+      readonly uid: string;
+      readonly name: string;
+      readonly namespace: string;
+      /** That its containers were created with; absent: the least. */
+      readonly graceSeconds?: number;
+    }
   | { readonly kind: "workEnded"; readonly uid: string; readonly result: WorkResult }
   /** A `requeue` is due, or something happened to the pod's containers. */
   | { readonly kind: "wake"; readonly uid: string }

@@ -49,6 +49,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   containerLogMaxFiles: 5,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  claimsDirectory: `${ROOT_DIR}/claims`,
   stats: { rootDir: ROOT_DIR, diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {

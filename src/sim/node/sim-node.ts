@@ -9,6 +9,7 @@ import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports
 import { type SimFilesystem, SimFilesystems } from "../disk/disk-space.ts";
 import { simLogFiles } from "../disk/sim-log-files.ts";
 import { simPodFiles } from "../disk/sim-pod-files.ts";
+import { simStorageFiles } from "../disk/sim-storage-files.ts";
 import { VirtualDisk } from "../disk/virtual-disk.ts";
 import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
@@ -17,6 +18,7 @@ import { type Request, simRuntimeService } from "../runtime/runtime-port.ts";
 import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-images.ts";
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
+import { simCsiDrivers, simPluginSockets } from "../storage/sim-csi.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
@@ -132,6 +134,9 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     pressureSignals: simPressureSignals(node.memory, line, (ms) => clock.sleep(ms)),
     stats: simStats({ ...node, machine: SIM_MACHINE }, node.load, line, behaviour.figureIsMissing),
     files: simPodFiles(disk, ROOT_DIR, line),
+    storageFiles: simStorageFiles(disk, line),
+    pluginSockets: simPluginSockets(),
+    csiDrivers: simCsiDrivers(),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
     tokens: simTokenSource(() => clock.now(), line),

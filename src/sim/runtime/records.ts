@@ -135,24 +135,31 @@ export function sandboxStatusOf(record: SandboxRecord): PodSandboxStatus {
   };
 }
 
-export function matchesContainer(row: CriContainer, filter: ContainerFilter): boolean {
-  const { id, state, podSandboxId, labelSelector } = filter;
-  return (
-    (id === undefined || row.id === id) &&
-    (state === undefined || row.state === state) &&
-    (podSandboxId === undefined || row.podSandboxId === podSandboxId) &&
-    matchesLabels(row.labels, labelSelector)
-  );
+/** The container as a list tells of it; `undefined`: the filter passes it over. */
+export function listedContainer(
+  record: ContainerRecord,
+  { id, state, podSandboxId, labelSelector }: ContainerFilter,
+  monotonicMs: number,
+): CriContainer | undefined {
+  const isMeant =
+    (id === undefined || record.id === id) &&
+    (podSandboxId === undefined || record.sandbox.id === podSandboxId) &&
+    matchesLabels(record.config.labels, labelSelector);
+  if (!isMeant) return undefined;
+  const shown = shownState(record, monotonicMs);
+  return state === undefined || shown === state ? containerRow(record, shown) : undefined;
 }
 
-export function matchesSandbox(row: PodSandbox, { id, state, labelSelector }: PodSandboxFilter): boolean {
-  return (
-    (id === undefined || row.id === id) &&
-    (state === undefined || row.state === state) &&
-    matchesLabels(row.labels, labelSelector)
-  );
+export function listedSandbox(
+  record: SandboxRecord,
+  { id, state, labelSelector }: PodSandboxFilter,
+): PodSandbox | undefined {
+  const isMeant = (id === undefined || record.id === id) && matchesLabels(record.config.labels, labelSelector);
+  const row = isMeant ? sandboxRow(record) : undefined;
+  return row !== undefined && (state === undefined || row.state === state) ? row : undefined;
 }
 
-function matchesLabels(labels: StringMap, selector: StringMap | undefined): boolean {
-  return selector === undefined || Object.entries(selector).every(([name, value]) => labels[name] === value);
+function matchesLabels(labels: StringMap | undefined, selector: StringMap | undefined): boolean {
+  for (const name in selector) if (labels?.[name] !== selector[name]) return false;
+  return true;
 }

@@ -11,11 +11,9 @@ import type { VirtualTime } from "../time/virtual-time.ts";
 import { programOf } from "./program.ts";
 import {
   type ContainerRecord,
-  containerRow,
   containerStatusOf,
-  matchesContainer,
-  matchesSandbox,
-  sandboxRow,
+  listedContainer,
+  listedSandbox,
   sandboxStatusOf,
   shownState,
 } from "./records.ts";
@@ -54,7 +52,7 @@ export function simRuntimeService(
     if (!line.isCut && options?.signal?.aborted !== true) onRequest(request);
     return line.call("runtime", request.call, work, { timeoutMs: TIMEOUT_MS + waitMs, ...options });
   };
-  const rowOf = (record: ContainerRecord) => containerRow(record, shownState(record, time.monotonicMs));
+  const now = () => time.monotonicMs;
   const known = (id: string, name: string): ContainerRecord => {
     const container = runtime.containers.get(id);
     if (container === undefined) throw failure("NotFound", name, `container "${id}" in namespace "k8s.io": not found`);
@@ -89,7 +87,7 @@ export function simRuntimeService(
     listPodSandbox: (filter = {}, options) =>
       call(
         "ListPodSandbox",
-        () => [...runtime.sandboxes.values()].map(sandboxRow).filter((row) => matchesSandbox(row, filter)),
+        () => [...runtime.sandboxes.values()].flatMap((record) => listedSandbox(record, filter) ?? []),
         options,
       ),
 
@@ -113,7 +111,7 @@ export function simRuntimeService(
     listContainers: (filter = {}, options) =>
       call(
         "ListContainers",
-        () => [...runtime.containers.values()].map(rowOf).filter((row) => matchesContainer(row, filter)),
+        () => [...runtime.containers.values()].flatMap((record) => listedContainer(record, filter, now()) ?? []),
         options,
       ),
     containerStatus: (id, options) =>
@@ -156,7 +154,7 @@ export function simRuntimeService(
         "ListContainerStats",
         () =>
           [...runtime.containers.values()]
-            .filter((record) => record.state === "running" && matchesContainer(rowOf(record), filter))
+            .filter((record) => record.state === "running" && listedContainer(record, filter, now()) !== undefined)
             .map((record) => statsOf(record, time)),
         options,
       ),

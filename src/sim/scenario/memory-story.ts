@@ -65,6 +65,8 @@ export class MemoryStory {
   readonly #agentRecords: () => readonly EvictionRecord[];
   /** Every eviction that was ever told, by its id: a record may die with its agent before it is stored. */
   readonly #seen = new Map<string, EvictionRecord>();
+  /** What was looked at already: the table of records, and those that the agent has. */
+  #judged: { readonly version: number; readonly latest: EvictionRecord | undefined } | undefined;
   #growing = true;
   /** Monotonic time at which less than the threshold was available last. */
   #shortAtMs = Number.NEGATIVE_INFINITY;
@@ -145,8 +147,13 @@ export class MemoryStory {
 
   #judgeRecords(): void {
     const { records, time } = this.#node;
+    const told = this.#agentRecords();
+    const now = { version: records.version("evictions"), latest: told.at(-1) };
+    // What changes in an older record is seen once it is stored.
+    if (now.version === this.#judged?.version && now.latest === this.#judged.latest) return;
+    this.#judged = now;
     const stored = records.keys("evictions").map((key) => records.get("evictions", key) as EvictionRecord);
-    for (const record of [...stored, ...this.#agentRecords()]) {
+    for (const record of [...stored, ...told]) {
       const isNew = !this.#seen.has(record.id);
       this.#seen.set(record.id, record);
       if (!isNew) continue;
