@@ -52,6 +52,8 @@ export interface PodSyncerOptions {
 export interface SyncResult {
   /** The pod has ended by itself or was ended: nothing is to be started any more. */
   readonly terminal: boolean;
+  /** It was evicted, by an agent before this one. */
+  readonly evicted?: boolean;
   /** Wake up again after this long, even if nothing happens. */
   readonly retryInMs?: number;
   /** The pod must be killed with this status (deadline). */
@@ -84,7 +86,7 @@ export class PodSyncer {
     this.#ports.probes.add(pod);
     const observed = await this.#observe(pod);
     const status = this.#setStatus(pod, observed);
-    if (isTerminalPhase(status.phase)) return { terminal: true };
+    if (isTerminalPhase(status.phase)) return { terminal: true, evicted: status.reason === "Evicted" };
     const deadline = activeDeadline(pod, status, clock.now());
     if (deadline?.exceeded !== undefined) return this.#deadlineExceeded(pod, deadline.exceeded);
 

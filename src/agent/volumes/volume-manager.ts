@@ -23,6 +23,7 @@ import type { PodFiles } from "../../ports/pod-files.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import { type ClaimLookup, claimedVolume, isReclaimed, mountFailureText } from "./claims/claimed-volume.ts";
+import { PendingTimers } from "./pending-timers.ts";
 import { VolumeOperations, type VolumeOperationsPorts } from "./volume-operations.ts";
 import type { PodVolume } from "./volume-plugin.ts";
 
@@ -71,11 +72,12 @@ export class VolumeManager {
   readonly #stopped = new AbortController();
   /** By pod UID; "": devices. */
   readonly #wakes = new Map<string, { readonly atMs: number; readonly cancel: Cancel }>();
-  readonly #timers = new Set<Cancel>();
+  readonly #timers: PendingTimers;
   readonly #running = new Set<Promise<void>>();
 
   constructor(ports: VolumeManagerPorts, options: VolumeManagerOptions) {
     this.#ports = ports;
+    this.#timers = new PendingTimers(ports.clock);
     this.#options = options;
     this.#operations = new VolumeOperations(ports);
   }
@@ -293,7 +295,7 @@ export class VolumeManager {
     const before = this.#wakes.get(key);
     if (before !== undefined && before.atMs <= atMs) return;
     before?.cancel();
-    const cancel = this.#after(Math.max(0, atMs - this.#now()), () => {
+    const cancel = this.#timers.after(Math.max(0, atMs - this.#now()), () => {
       this.#wakes.delete(key);
       this.#take({ kind: "wake", nowMs: this.#now(), ...(uid !== undefined && { uid }) });
     });
@@ -333,7 +335,7 @@ export class VolumeManager {
     refreshes?.delete(name);
     if (atMs === undefined) return;
     const { clock } = this.#ports;
-    const cancel = this.#after(Math.max(0, atMs - clock.now()), () => {
+    const cancel = this.#timers.after(Math.max(0, atMs - clock.now()), () => {
       this.#take({ kind: "stale", nowMs: this.#now(), uid, names: [name] });
     });
     refreshes?.set(name, cancel);
@@ -353,7 +355,7 @@ export class VolumeManager {
       const check = (): void => {
         if (isOver()) end();
       };
-      const cancel = this.#after(WAIT_MS, () => {
+      const cancel = this.#timers.after(WAIT_MS, () => {
         this.#ports.log.debug("volumes take long", { podUid: uid });
         end();
       });
@@ -363,19 +365,6 @@ export class VolumeManager {
     });
   }
 
-  #after(delayMs: number, action: () => void): Cancel {
-    const cancel = this.#ports.clock.after(delayMs, () => {
-      this.#timers.delete(forget);
-      action();
-    });
-    const forget = (): void => {
-      this.#timers.delete(forget);
-      cancel();
-    };
-    this.#timers.add(forget);
-    return forget;
-  }
-
   #run(operation: () => Promise<void>): void {
     const running = operation().finally(() => this.#running.delete(running));
     this.#running.add(running);
@@ -383,7 +372,7 @@ export class VolumeManager {
 
   #halt(): void {
     this.#stopped.abort();
-    for (const cancel of this.#timers) cancel();
+    this.#timers.cancelAll();
   }
 
   #entry(uid: string): PodEntry {

@@ -8,14 +8,10 @@ import { fieldsOf } from "../manifest/struct-types.ts";
 
 /** `Struct.field` as in the API's types. */
 export const NOT_YET: ReadonlySet<string> = new Set([
-  "PodSpec.imagePullSecrets",
   "PodSpec.resourceClaims",
   "PodSpec.resources",
-  "PodSecurityContext.fsGroupChangePolicy",
   "PodSecurityContext.seLinuxChangePolicy",
   "Container.resizePolicy",
-  "Container.volumeDevices",
-  "EphemeralContainer.volumeDevices",
   "EnvVarSource.fileKeyRef",
   "Lifecycle.stopSignal",
   "ResourceRequirements.claims",
@@ -23,9 +19,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   "Volume.nfs",
   "Volume.iscsi",
   "Volume.fc",
-  "Volume.persistentVolumeClaim",
-  "Volume.csi",
-  "Volume.ephemeral",
   "Volume.image",
   "Volume.flexVolume",
   "VolumeProjection.clusterTrustBundle",
