@@ -89,7 +89,12 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
-    { onResult: (uid) => workers.wake(uid) },
+    {
+      onResult: (uid) => {
+        syncer.showProbes(uid);
+        workers.wake(uid);
+      },
+    },
   );
   const { imageVerification } = options;
   const pulledImages =
@@ -181,7 +186,16 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
-  const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
+  const pressure = createEviction({ ...ports, store }, options, {
+    events,
+    pods,
+    pleg,
+    statuses,
+    workers,
+    stats,
+    gc,
+    imageGc,
+  });
   const { eviction } = pressure;
   admission.checkBy(pressure.admission);
   admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
