@@ -131,7 +131,7 @@ export function sizeText(bytes: number): string {
   return `${Number(value.toPrecision(3))}${units[unit]}`;
 }
 
-function withNamespaces(
+export function withNamespaces(
   heading: Row,
   objects: readonly { readonly metadata?: ObjectMeta }[],
   rows: readonly Row[],
