@@ -32,6 +32,7 @@ packages_of_runtime() {
 
 packages_of_tests() {
   has tmux || echo tmux
+  has docker-registry || echo docker-registry
   has xz || echo xz-utils
   has setpriv || echo util-linux
   # The virtual machine: emulated x86-64 that boots this machine's own programs, with systemd too.
@@ -84,6 +85,8 @@ if [ ! -e "$policy" ]; then
 fi
 # Package lists that are out of date name files that are gone.
 install || { update && install; } || { tail -n 20 "$log" >&2; fail "apt-get could not install: $missing"; }
-case " $missing " in
-  *" containerd "*) if has systemctl; then systemctl -q disable containerd.service > /dev/null 2>&1 || true; fi ;;
-esac
+for service in containerd docker-registry; do
+  case " $missing " in
+    *" $service "*) if has systemctl; then systemctl -q disable "$service.service" > /dev/null 2>&1 || true; fi ;;
+  esac
+done

@@ -11,6 +11,7 @@ import type { ImageService, RuntimeService, RuntimeVersion } from "../ports/runt
 import type { EventRecorder, RecordedEvent } from "./events/event-recorder.ts";
 import type { EvictionManager, EvictionRound, PressureNow } from "./eviction/eviction-manager.ts";
 import type { EvictionRecords } from "./eviction/eviction-records.ts";
+import type { PullUnderWay, PullWatch } from "./images/pull-watch.ts";
 import type { Kubelet } from "./kubelet.ts";
 import type { Readiness, RuntimeHealth } from "./node/runtime-health.ts";
 import type { PodWorkers } from "./pod-workers/pod-workers.ts";
@@ -26,6 +27,7 @@ export interface AgentViewPorts {
   readonly images: ImageService;
   readonly kubelet: Pick<Kubelet, "lastRoundAgeMs">;
   readonly pods: PodManager;
+  readonly pulls: Pick<PullWatch, "list">;
   readonly runtime: RuntimeService;
   readonly stats: StatsManager;
   readonly statuses: StatusManager;
@@ -117,6 +119,11 @@ export class AgentView {
 
   images(): Promise<readonly CriImage[]> {
     return this.#ports.images.listImages();
+  }
+
+  /** Pulls that are under way or wait for their turn. */
+  pulls(): readonly PullUnderWay[] {
+    return this.#ports.pulls.list();
   }
 
   /** What node and pods use. */

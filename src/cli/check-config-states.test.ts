@@ -19,6 +19,8 @@ const words = new Set((source.match(/[A-Za-z_]\w*/g) ?? []).map(plain));
 const otherNames: Readonly<Record<string, string>> = {
   "crashLoopBackOff.maxContainerRestartPeriod": "crashBackoff",
   "memorySwap.swapBehavior": "swapBehavior",
+  imagePullCredentialsVerificationPolicy: "imageVerification",
+  preloadedImagesVerificationAllowlist: "imageVerification",
 };
 const honouredWithin = ["featureGates", "failCgroupV1", "failSwapOn", "embeddedRuntime.enabled"];
 

@@ -4,17 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import type { Pod } from "../../src/core/api/types.ts";
 import type { MemoryAvailability } from "../../src/core/eviction/availability.ts";
 import type { EvictionRecord } from "../../src/core/eviction/record.ts";
-import type { RecordedRound } from "../../src/core/eviction/replay/record-scenario.ts";
 import type { Summary } from "../../src/core/stats/summary.ts";
 import { readMachineInfo } from "../../src/host/machine/read-machine-info.ts";
 import { AgentNode, BUSYBOX, isRunning, SLEEP, shellPod, statusOf } from "../support/agent-node.ts";
+import { roundsOf } from "../support/eviction-rounds.ts";
 import { hogPod } from "../support/memory-hog.ts";
 
 const MiB = 1024 ** 2;
@@ -51,26 +49,6 @@ function withDisk(name: string, script: string): unknown {
 async function dataOf(node: AgentNode, name: string): Promise<string> {
   const uid = (await node.pod(name))?.metadata?.uid ?? "";
   return join(node.rootDir, "pods", uid, "volumes/kubernetes.io~empty-dir/data");
-}
-
-/** The next looks of the agent. */
-async function roundsOf(node: AgentNode, count: number): Promise<readonly RecordedRound[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const path = "/tskubelet/v1/pressure/rounds";
-  request({ socketPath: node.socketPath, path, signal: AbortSignal.timeout(40_000) }, resolve)
-    .on("error", reject)
-    .end();
-  const rounds: RecordedRound[] = [];
-  const answer = await promise;
-  // It has no end of its own.
-  answer.on("error", () => {});
-  for await (const line of createInterface(answer)) {
-    const { round } = JSON.parse(line) as { readonly round?: RecordedRound };
-    if (round !== undefined) rounds.push(round);
-    if (rounds.length === count) break;
-  }
-  answer.destroy();
-  return rounds;
 }
 
 interface Pressure {

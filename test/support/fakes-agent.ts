@@ -1,5 +1,6 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
-import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
+import type { Agent, AgentOptions } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/create-agent.ts";
 import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
@@ -7,6 +8,8 @@ import { DEFAULT_CONTAINER_GC_POLICY } from "../../src/core/containers/garbage.t
 import { defaultPod } from "../../src/core/pod/defaults.ts";
 import { standalonePod } from "../../src/core/pod/standalone-pod.ts";
 import type { ManifestContent, ManifestObject } from "../../src/core/pods/desired-state.ts";
+import { RuntimeError } from "../../src/ports/errors.ts";
+import type { ImageTransfers } from "../../src/ports/image-transfers.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
 import { simNetworkStorage } from "../../src/sim/storage/sim-network-storage.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
@@ -141,6 +144,14 @@ export function container(name: string, more: Partial<Container> = {}): Containe
   return { name, image: "busybox:1", imagePullPolicy: "IfNotPresent", ...more };
 }
 
+/** Of a runtime that does not tell how far pulls are. */
+export const noTransfers: ImageTransfers = (() => {
+  const refuse = async () => {
+    throw new RuntimeError("Unimplemented", "ListStatuses", "unknown service");
+  };
+  return { transfers: refuse, manifests: refuse, present: refuse };
+})();
+
 export class FakeNode {
   readonly clock = new FakeClock();
   readonly log = new FakeLog();
@@ -175,6 +186,8 @@ export class FakeNode {
         log: this.log,
         runtime: this.runtime.service,
         images: this.images.service,
+        imageTransfers: noTransfers,
+        dockerConfig: { read: async () => [] },
         eventSource: this.eventSource,
         cgroups: this.cgroups,
         kernelLog: this.kernelLog,

@@ -18,9 +18,11 @@ import { RuntimeError } from "../../src/ports/errors.ts";
 import type {
   CallOptions,
   ContainerFilter,
+  CriFilesystemUsage,
   ExecSyncResult,
   ImageService,
   PodSandboxFilter,
+  RegistryAuth,
   RuntimeEvent,
   RuntimeEventSource,
   RuntimeService,
@@ -329,6 +331,8 @@ export class FakeImages implements FakedImageCalls {
   readonly present = new Set<string>();
   readonly pinned = new Set<string>();
   readonly pulls: string[] = [];
+  /** What the pulls showed to the registry. */
+  readonly auths: (RegistryAuth | undefined)[] = [];
   /** Names of images whose removal was asked for. */
   readonly removals: string[] = [];
   /** Of each image, and of the disk that holds them. */
@@ -336,7 +340,7 @@ export class FakeImages implements FakedImageCalls {
   capacityBytes: number | undefined = 100;
   otherBytes = 0;
   remove: (image: string) => Promise<void> = async () => {};
-  pull: (image: string) => Promise<void> = async () => {};
+  pull: (image: string, auth: RegistryAuth | undefined) => Promise<void> = async () => {};
   inspect: (image: string) => Promise<void> = async () => {};
 
   get service(): ImageService {
@@ -367,8 +371,12 @@ export class FakeImages implements FakedImageCalls {
     this.present.delete(name);
   }
 
+  /** Where a test has the writable layers; empty: where images are. */
+  containerFilesystems: readonly CriFilesystemUsage[] = [];
+
   async imageFsInfo() {
-    return [{ timestampMs: 0, mountpoint: "/images", usedBytes: this.#usedBytes, inodesUsed: 1 }];
+    const usage = { timestampMs: 0, mountpoint: "/images", usedBytes: this.#usedBytes, inodesUsed: 1 };
+    return { imageFilesystems: [usage], containerFilesystems: this.containerFilesystems };
   }
 
   get #usedBytes(): number {
@@ -386,9 +394,10 @@ export class FakeImages implements FakedImageCalls {
     };
   }
 
-  async pullImage({ image }: { readonly image: string }): Promise<string> {
+  async pullImage({ image }: { readonly image: string }, auth: RegistryAuth | undefined): Promise<string> {
     this.pulls.push(image);
-    await this.pull(image);
+    this.auths.push(auth);
+    await this.pull(image, auth);
     this.present.add(image);
     return idOf(image);
   }

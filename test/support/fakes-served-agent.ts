@@ -72,6 +72,7 @@ export class FakeServedAgent implements ServedAgent {
   emit = (next: RecordedEvent) => this.#listener(next);
   manifestProblems = () => [{ path: "/m/a.yaml", line: 3, message: "bad" }];
   images = async () => [];
+  pulls = () => [];
   asked: SummaryOptions[] = [];
   summary = async (options: SummaryOptions) => {
     this.asked.push(options);

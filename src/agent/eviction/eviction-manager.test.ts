@@ -146,6 +146,23 @@ describe("EvictionManager", () => {
     assert.equal(records().length, 1);
   });
 
+  it("watches the filesystem of writable layers by itself where the runtime says that it is one", async () => {
+    node = nodeWithEviction({ evictionHard: { "nodefs.available": "50%" } });
+    setMemory(node, new Map([[SMALL, 10]]));
+    const layers = { timestampMs: 0, mountpoint: "/layers", usedBytes: 80 };
+    node.images.containerFilesystems = [layers];
+    const room = (device: string, availableBytes: number) =>
+      node.stats.filesystems.set(device, { device, capacityBytes: 100, usedBytes: 0, availableBytes });
+    for (const directory of ["/root", "/images", "/layers"]) room(directory, 90);
+    await node.start();
+    node.source.showPods(SMALL, HOG);
+    await node.clock.pass(1_000);
+    room("/layers", 10);
+    await node.clock.pass(10_000);
+    assert.equal(records()[0]?.thresholdKey, "containerfs.available<50%");
+    assert.deepEqual(node.agent.view.pressureConditions(), ["DiskPressure"]);
+  });
+
   it("evicts nobody for a shortage that a reclaim has ended, however long that takes and whatever fails then", async () => {
     const fields: EvictionFields = { evictionHard: { "nodefs.available": "50%" } };
     await started(fields, { evictionPace: "AsNeeded" });

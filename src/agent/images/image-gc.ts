@@ -25,6 +25,7 @@ import type { ImageService, RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
 import type { ImageHolds, ImageRemovals } from "./image-holds.ts";
 import { observeImages } from "./observe-images.ts";
+import type { PulledImages } from "./pulled-images.ts";
 
 export interface DiskSpace {
   readonly capacityBytes: number;
@@ -42,6 +43,8 @@ export interface ImageGcPorts {
   readonly store: RecordStore;
   readonly events: EventRecorder;
   readonly holds: ImageHolds;
+  /** Forgets how images that are gone were pulled; absent: nobody remembers. */
+  readonly pulledImages?: Pick<PulledImages, "beginLook">;
 }
 
 export interface ImageGcOptions {
@@ -236,7 +239,14 @@ export class ImageGc {
   async #look(signal: AbortSignal | undefined): Promise<ImageSighting> {
     const { runtime, images, clock } = this.#ports;
     const options = signal === undefined ? {} : { signal };
-    const observed = await observeImages({ runtime, images }, this.#options.keepImages, options);
+    const endLook = this.#ports.pulledImages?.beginLook();
+    const observed = await observeImages({ runtime, images }, this.#options.keepImages, options).catch(
+      (error: unknown) => {
+        endLook?.(undefined);
+        throw error;
+      },
+    );
+    endLook?.(new Set(observed.images.map(({ id }) => id)));
     const sighting = { ...observed, nowMs: clock.monotonic() };
     this.#remember(detectImages(this.#records, sighting, this.#initialized ? sighting.nowMs : null));
     this.#initialized = true;
@@ -245,7 +255,8 @@ export class ImageGc {
 
   async #disk(signal: AbortSignal | undefined) {
     const { images } = this.#ports;
-    const [filesystem] = await images.imageFsInfo(signal === undefined ? {} : { signal });
+    const { imageFilesystems } = await images.imageFsInfo(signal === undefined ? {} : { signal });
+    const [filesystem] = imageFilesystems;
     return filesystem === undefined ? undefined : this.#ports.filesystem(filesystem.mountpoint);
   }
 

@@ -1,32 +1,43 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noTransfers } from "../../../test/support/fakes-agent.ts";
 import { FakeClock, settle } from "../../../test/support/fakes-clock.ts";
 import { FakeLog, FakeStore } from "../../../test/support/fakes-ports.ts";
 import { FakeImages, Gate } from "../../../test/support/fakes-runtime.ts";
 import type { Container, Pod } from "../../core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
+import type { VerificationRules } from "../../core/images/pulled-image.ts";
 import { RuntimeError } from "../../ports/errors.ts";
 import { EventRecorder } from "../events/event-recorder.ts";
+import type { FoundCredentials } from "./image-credentials.ts";
 import { ImageManager } from "./image-manager.ts";
 import type { ImagePullLimits } from "./pull-queue.ts";
+import { PullWatch } from "./pull-watch.ts";
+import { PulledImages } from "./pulled-images.ts";
 
 const CONFIG = { metadata: { name: "web", uid: "1", namespace: "default", attempt: 0 } };
 
-function world(limits?: ImagePullLimits) {
+function world(limits?: ImagePullLimits, rules?: VerificationRules) {
   const clock = new FakeClock();
   const images = new FakeImages();
   const events = new EventRecorder({ clock, log: new FakeLog(), store: new FakeStore() }, { nodeName: "node" });
-  const manager = new ImageManager({ clock, images: images.service, events }, KUBELET_BACKOFF, limits);
+  const found: { value: FoundCredentials } = { value: { credentials: [], events: [] } };
+  const credentials = { find: async () => found.value };
+  const watch = new PullWatch({ clock, log: new FakeLog(), events, transfers: noTransfers });
+  const store = new FakeStore();
+  const pulledImages = rules && new PulledImages({ store, images: images.service }, rules);
+  const ports = { clock, images: images.service, events, credentials, watch, ...(pulledImages && { pulledImages }) };
+  const manager = new ImageManager(ports, KUBELET_BACKOFF, limits);
   const pod: Pod = { metadata: { name: "web", uid: "1", namespace: "default" } };
   const abort = new AbortController();
-  const ensure = (image: string, imagePullPolicy: Container["imagePullPolicy"] = "IfNotPresent", of = pod) =>
+  const ensure = (image: string, policy: Container["imagePullPolicy"] = "IfNotPresent", of = pod) =>
     manager.withImage(
-      { pod: of, container: { name: "main", image, imagePullPolicy }, sandboxConfig: CONFIG },
+      { pod: of, container: "main", image, policy, sandboxConfig: CONFIG },
       abort.signal,
       async (ready) => ready,
     );
   const told = () => events.list().map(({ type, reason, message, count }) => `${type} ${reason} ${count}: ${message}`);
-  return { clock, images, ensure, told, abort, pod };
+  return { clock, images, ensure, told, abort, pod, found };
 }
 
 test("an image that is there is used, one that is not is pulled, with policy Always in any case", async () => {
@@ -68,7 +79,7 @@ test("a failed pull backs off 10 s, 20 s and so on, for this pod and image alone
   await clock.pass(4_000);
   assert.deepEqual(await ensure("app:1"), {
     reason: "ImagePullBackOff",
-    message: 'Back-off pulling image "app:1"',
+    message: 'Back-off pulling image "app:1": ErrImagePull: not found',
     retryInMs: 6_000,
   });
   await ensure("app:2");
@@ -119,7 +130,10 @@ test("the time of a pull and the time it waited for its turn are told", async ()
   await clock.pass(2_000);
   gates[1]?.open();
   await Promise.all([first, second]);
-  assert.equal(told().at(-1), 'Normal Pulled 1: Successfully pulled image "b:1" in 2s (5s including waiting)');
+  assert.equal(
+    told().at(-1),
+    'Normal Pulled 1: Successfully pulled image "b:1" in 2s (5s including waiting). Image size: 1 bytes.',
+  );
 });
 
 test("an aborted pull is no failure to back off from", async () => {
@@ -135,4 +149,67 @@ test("an aborted pull is no failure to back off from", async () => {
   gate.open();
   await aborted;
   assert.ok(!told().some((event) => event.includes("Failed")));
+});
+
+test("credentials are tried one after the other, and the first that the registry takes is the last that is tried", async () => {
+  const { images, ensure, found, told } = world();
+  const named = (username: string) => ({ username, password: `${username}-password` });
+  found.value = { credentials: [named("old"), named("new"), named("spare")], events: [] };
+  images.pull = async (_image, auth) => {
+    if (auth?.username !== "new") throw new RuntimeError("Unknown", "PullImage", `401 for ${auth?.username}`);
+  };
+  assert.deepEqual(await ensure("app:1"), { ref: "id-of-app:1", user: {} });
+  assert.deepEqual(images.auths, [named("old"), named("new")]);
+  assert.ok(!told().some((event) => event.includes("Failed")));
+});
+
+test("when no credential is taken, each error is told, and nothing is tried without any", async () => {
+  const { images, ensure, found } = world();
+  found.value = { credentials: ["a", "b"].map((username) => ({ username, password: "" })), events: [] };
+  images.pull = async (_image, auth) => {
+    throw new RuntimeError("Unknown", "PullImage", `401 for ${auth?.username}`);
+  };
+  const result = await ensure("app:1");
+  assert.deepEqual("reason" in result && [result.reason, result.message], ["ErrImagePull", "[401 for a, 401 for b]"]);
+  assert.equal(images.auths.length, 2);
+});
+
+test("credentials that cannot be read fail the pull before the registry is asked; the next try waits", async () => {
+  const { images, ensure, found, told } = world();
+  const missing = { type: "Warning", reason: "FailedToRetrieveImagePullSecret", message: "gone" } as const;
+  found.value = { credentials: [], events: [missing], error: "image pull secret default/x: no JSON" };
+  const result = await ensure("app:1");
+  assert.deepEqual("reason" in result && [result.reason, result.message], ["ErrImagePull", found.value.error]);
+  assert.deepEqual(images.pulls, []);
+  assert.deepEqual(told()[0], "Warning FailedToRetrieveImagePullSecret 1: gone");
+  const waiting = await ensure("app:1");
+  assert.equal("reason" in waiting && waiting.reason, "ImagePullBackOff");
+});
+
+test("a pod that never needs to pull is never asked for credentials", async () => {
+  const { images, ensure, found } = world();
+  images.present.add("app:1");
+  found.value = { credentials: [], events: [], error: "must not be seen" };
+  assert.deepEqual(await ensure("app:1"), { ref: "id-of-app:1", user: {} });
+  const never = await ensure("app:2", "Never");
+  assert.equal("reason" in never && never.reason, "ErrImageNeverPull");
+});
+
+test("where the use of images is verified, a pod without the credentials pulls for itself, and fails if it may not", async () => {
+  const { images, ensure, found, told } = world({}, { policy: "NeverVerifyPreloadedImages", allowlist: [] });
+  const owner = { username: "owner", password: "p", secret: { uid: "1", namespace: "default", name: "pull" } };
+  images.pull = async (_image, auth) => {
+    if (auth?.username !== "owner") throw new RuntimeError("Unknown", "PullImage", "401 Unauthorized");
+  };
+  found.value = { credentials: [owner], events: [] };
+  assert.ok("ref" in (await ensure("app:1")));
+  assert.ok("ref" in (await ensure("app:1")));
+  assert.equal(images.pulls.length, 1);
+  assert.ok(told().some((event) => event.endsWith("already present on machine and can be accessed by the pod")));
+  found.value = { credentials: [], events: [] };
+  const other = { metadata: { name: "other", uid: "2" } };
+  const refused = await ensure("app:1", "IfNotPresent", other);
+  assert.deepEqual("reason" in refused && [refused.reason, refused.message], ["ErrImagePull", "401 Unauthorized"]);
+  const never = await ensure("app:1", "Never", other);
+  assert.equal("reason" in never && never.reason, "ErrImageNeverPull");
 });

@@ -276,7 +276,8 @@ export class PodWorkers implements PodRemoval {
       const outcome = await this.#do(uid, work, signal);
       activity.retryInMs = outcome?.retryInMs;
       if (outcome?.evict !== undefined) this.#fail(work.pod, outcome.evict);
-      return { kind: "done", terminalPhase: outcome?.terminal === true };
+      const { terminal = false, evicted = false } = outcome ?? {};
+      return { kind: "done", terminalPhase: terminal, evicted };
     } catch (error) {
       if (signal.aborted) return { kind: "failed", cause: "canceled" };
       // A runtime that is away is told by the node's condition; the pods' work waits for it.

@@ -85,7 +85,8 @@ export class ContainerStarter {
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
     const { pod, container } = context;
-    const need = { pod, container, sandboxConfig: sandbox.config };
+    const { name, image = "", imagePullPolicy: policy } = container;
+    const need = { pod, container: name, image, policy, sandboxConfig: sandbox.config };
     return this.#ports.images.withImage(need, signal, (image) => this.#startWith(image, context, sandbox, signal));
   }
 

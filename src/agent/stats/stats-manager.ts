@@ -164,6 +164,7 @@ export class StatsManager {
       ...swept.root,
       ...filesystems,
       ...(disks.images && { images: disks.images }),
+      ...(disks.layers && { layers: disks.layers }),
       ...(interfaces && { interfaces }),
     };
     const pods = swept.pods.map((pod) => this.#podFigures(pod, filesystems));

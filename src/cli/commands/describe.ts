@@ -3,6 +3,7 @@ import type { Node, Pod } from "../../core/api/types.ts";
 import type { ManifestProblem } from "../../core/pods/desired-state.ts";
 import { AgentClient } from "../client/agent-client.ts";
 import { ClientError } from "../client/client-error.ts";
+import { fetchPulls } from "../client/fetch-pulls.ts";
 import { fetchPod, type PodList, type PodName, parsePodName } from "../client/pod-name.ts";
 import type { CommandOf } from "../flags.ts";
 import type { ApiEvent } from "../show/api-event.ts";
@@ -42,7 +43,8 @@ async function podText(client: AgentClient, name: PodName, terminal: Terminal): 
     "involvedObject.kind": "Pod",
     "involvedObject.uid": pod.metadata?.uid ?? "",
   });
-  return describePod({ pod, events, problems: own, nowMs: terminal.now(), cwd: terminal.cwd });
+  const pulls = (await fetchPulls(client)).filter(({ podUid }) => podUid === pod.metadata?.uid);
+  return describePod({ pod, events, pulls, problems: own, nowMs: terminal.now(), cwd: terminal.cwd });
 }
 
 async function nodeText(client: AgentClient, name: string, terminal: Terminal): Promise<string> {

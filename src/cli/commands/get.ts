@@ -1,10 +1,11 @@
 /** `tskubelet get KIND [NAME...]`. */
-
+import type { PullUnderWay } from "../../agent/images/pull-watch.ts";
 import type { ObjectMeta, Pod } from "../../core/api/types.ts";
 import { didYouMean } from "../../core/config/did-you-mean.ts";
 import type { ManifestProblem } from "../../core/pods/desired-state.ts";
 import { AgentClient } from "../client/agent-client.ts";
 import { ClientError } from "../client/client-error.ts";
+import { fetchPulls } from "../client/fetch-pulls.ts";
 import { listPath, parsePodName, unknownPod } from "../client/pod-name.ts";
 import { watchObjects } from "../client/watch-objects.ts";
 import type { CommandOf } from "../flags.ts";
@@ -26,7 +27,7 @@ export async function runGet(command: GetCommand, terminal: Terminal): Promise<n
   if (kind === undefined) throw new ClientError(unknownKind(command.kind));
   if (command.flags.watch === true) return watchPods(command, kind, client, terminal);
   const { objects, missing } = await fetchObjects(command, kind, client);
-  await printObjects(command, kind, objects, terminal);
+  await printObjects(command, kind, objects, client, terminal);
   if (kind.plural === "pods" && command.flags.output !== "name") await printProblems(client, terminal);
   for (const text of missing) terminal.err(`tskubelet: ${text}\n`);
   return missing.length > 0 ? 1 : 0;
@@ -72,7 +73,13 @@ function unknownObject(kind: Kind, name: string): string {
   return `no ${kind.singular} ${JSON.stringify(name)}`;
 }
 
-async function printObjects(command: GetCommand, kind: Kind, objects: readonly ApiObject[], terminal: Terminal) {
+async function printObjects(
+  command: GetCommand,
+  kind: Kind,
+  objects: readonly ApiObject[],
+  client: AgentClient,
+  terminal: Terminal,
+) {
   const { names, flags } = command;
   const { output } = flags;
   if (output === "json" || output === "yaml") {
@@ -86,7 +93,8 @@ async function printObjects(command: GetCommand, kind: Kind, objects: readonly A
     for (const { metadata } of objects) terminal.out(`${kind.singular}/${metadata?.name ?? ""}\n`);
     return;
   }
-  if (objects.length > 0) terminal.out(new Table().lines(tableRows(command, kind, objects, terminal)));
+  const pulls = kind.plural === "pods" && output === "wide" ? await fetchPulls(client) : [];
+  if (objects.length > 0) terminal.out(new Table().lines(tableRows(command, kind, objects, terminal, pulls)));
   else if (names.length === 0) terminal.err(nothingFound(command, kind));
 }
 
@@ -95,9 +103,15 @@ function nothingFound({ flags }: GetCommand, kind: Kind): string {
   return `No resources found in ${flags.namespace ?? "default"} namespace.\n`;
 }
 
-function tableRows({ flags }: GetCommand, kind: Kind, objects: readonly ApiObject[], terminal: Terminal) {
+function tableRows(
+  { flags }: GetCommand,
+  kind: Kind,
+  objects: readonly ApiObject[],
+  terminal: Terminal,
+  pulls: readonly PullUnderWay[] = [],
+) {
   const withNamespace = flags.allNamespaces === true;
-  return kind.rows(objects, { nowMs: terminal.now(), wide: flags.output === "wide", withNamespace });
+  return kind.rows(objects, { nowMs: terminal.now(), wide: flags.output === "wide", withNamespace, pulls });
 }
 
 /** On standard error, so that a table that is piped on stays a table. */

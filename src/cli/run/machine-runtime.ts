@@ -13,6 +13,7 @@ import {
   pauseImageName,
 } from "../../host/images/local-images.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { ImageTransfers } from "../../ports/image-transfers.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ImageService } from "../../ports/runtime.ts";
 import { MachineUnfit } from "./machine-unfit.ts";
@@ -21,6 +22,7 @@ export interface MachineRuntime {
   readonly endpoint: string;
   readonly client: CriClient;
   readonly images: ImageService;
+  readonly imageTransfers: ImageTransfers;
   /** Names of images without which no pod starts, or that nobody could bring back. */
   readonly keepImages: readonly string[];
   /** Process id of a runtime of our own; `undefined`: it is somebody else's, or it is down. */
@@ -79,6 +81,7 @@ function connect(
     endpoint,
     client,
     images: imageClient.images,
+    imageTransfers: imageClient.transfers,
     keepImages:
       embedded === undefined
         ? [sandboxImage || KUBELET_SANDBOX_IMAGE]

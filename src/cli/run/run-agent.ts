@@ -18,6 +18,7 @@ import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
 import { createPressureSignals } from "../../host/pressure/create-pressure-signals.ts";
 import { createProber } from "../../host/probe/create-prober.ts";
+import { createDockerConfigFiles } from "../../host/registry/docker-config-files.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
 import { createNetworkStorage } from "../../host/storage/create-network-storage.ts";
 import { createStorageFiles } from "../../host/storage/create-storage-files.ts";
@@ -138,6 +139,11 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       log,
       runtime: runtime.client.runtime,
       images: runtime.images,
+      imageTransfers: runtime.imageTransfers,
+      dockerConfig: createDockerConfigFiles(
+        { rootDir, workingDir: process.cwd(), homeDir: process.env["HOME"] ?? "" },
+        log,
+      ),
       eventSource: createRuntimeEventSource(runtime.client, clock),
       cgroups,
       kernelLog: createKernelLog({ clock }),

@@ -1,11 +1,17 @@
 /** One container in `describe pod`. Source: kubectl pkg/describe describe.go describeContainers. */
 import type { Container, ContainerState, ContainerStatus, EnvVar, Probe } from "../../core/api/types.ts";
+import { type PullProgress, progressText } from "../../core/images/pull-progress.ts";
 import { longTime } from "./describe-time.ts";
 import type { OutlineItem } from "./outline.ts";
 
 const NONE = "<none>";
 
-export function describeContainer(container: Container, status: ContainerStatus | undefined): OutlineItem {
+/** `pull`: its image is being pulled. */
+export function describeContainer(
+  container: Container,
+  status: ContainerStatus | undefined,
+  pull?: PullProgress,
+): OutlineItem {
   const { image = "", ports = [], command, args, resources, env = [], envFrom = [], volumeMounts = [] } = container;
   const probes = {
     Liveness: container.livenessProbe,
@@ -23,6 +29,7 @@ export function describeContainer(container: Container, status: ContainerStatus 
       { key: "Container ID", value: status?.containerID ?? "" },
       { key: "Image", value: image },
       { key: "Image ID", value: status?.imageID ?? "" },
+      ...(pull === undefined ? [] : [{ key: "Pulling", value: progressText(pull) }]),
       { key: `Port${many}`, value: portTexts.join(", ") || NONE },
       { key: `Host Port${many}`, value: hostTexts.join(", ") || NONE },
       ...listItem("Command", command),

@@ -1,4 +1,5 @@
 /** `describe pod`, in the form of kubectl. Source: kubectl pkg/describe describe.go describePod. */
+import type { PullUnderWay } from "../../agent/images/pull-watch.ts";
 import type { ContainerStatus, Pod } from "../../core/api/types.ts";
 import type { ManifestProblem } from "../../core/pods/desired-state.ts";
 import { humanDuration } from "../../core/show/human-duration.ts";
@@ -15,12 +16,14 @@ const NONE = "<none>";
 export interface DescribePodInput {
   readonly pod: Pod;
   readonly events: readonly ApiEvent[];
+  /** Of this pod. */
+  readonly pulls?: readonly PullUnderWay[];
   readonly problems: readonly ManifestProblem[];
   readonly nowMs: number;
   readonly cwd: string;
 }
 
-export function describePod({ pod, events, problems, nowMs, cwd }: DescribePodInput): string {
+export function describePod({ pod, events, pulls = [], problems, nowMs, cwd }: DescribePodInput): string {
   const { metadata = {}, spec, status } = pod;
   const { initContainers = [], containers = [], ephemeralContainers = [], volumes = [] } = spec ?? {};
   const node = [spec?.nodeName, status?.hostIP].filter((part) => part).join("/");
@@ -36,9 +39,9 @@ export function describePod({ pod, events, problems, nowMs, cwd }: DescribePodIn
     ...statusItems(pod, nowMs),
     { key: "IP", value: status?.podIP ?? "" },
     ...ipItems(pod),
-    ...containerItems("Init Containers", initContainers, status?.initContainerStatuses),
-    ...containerItems("Containers", containers, status?.containerStatuses),
-    ...containerItems("Ephemeral Containers", ephemeralContainers, status?.ephemeralContainerStatuses),
+    ...containerItems("Init Containers", initContainers, status?.initContainerStatuses, pulls),
+    ...containerItems("Containers", containers, status?.containerStatuses, pulls),
+    ...containerItems("Ephemeral Containers", ephemeralContainers, status?.ephemeralContainerStatuses, pulls),
     { key: "Conditions", block: conditionLines(pod) },
     volumes.length === 0 ? { key: "Volumes", value: NONE } : { key: "Volumes", children: volumes.map(describeVolume) },
     { key: "QoS Class", value: status?.qosClass ?? "" },
@@ -73,13 +76,15 @@ function ipItems({ status }: Pod): readonly OutlineItem[] {
 function containerItems(
   key: string,
   containers: readonly Parameters<typeof describeContainer>[0][],
-  statuses: readonly ContainerStatus[] = [],
+  statuses: readonly ContainerStatus[] | undefined,
+  pulls: readonly PullUnderWay[],
 ): readonly OutlineItem[] {
   if (containers.length === 0) return [];
   const children = containers.map((container) => {
     return describeContainer(
       container,
-      statuses.find(({ name }) => name === container.name),
+      statuses?.find(({ name }) => name === container.name),
+      pulls.find((pull) => pull.container === container.name)?.progress,
     );
   });
   return [{ key, children }];

@@ -1,9 +1,12 @@
 /** Rows of the tables that `get` prints, with kubectl's columns. */
+import type { PullUnderWay } from "../../agent/images/pull-watch.ts";
 import { parseTime } from "../../core/api/time.ts";
 import type { ConfigMap, Node, ObjectMeta, Pod, Secret } from "../../core/api/types.ts";
 import type { CriImage } from "../../core/cri/types.ts";
+import { shortProgressText } from "../../core/images/pull-progress.ts";
 import { humanDuration } from "../../core/show/human-duration.ts";
 import { podSummary } from "../../core/show/pod-summary.ts";
+import { sizeText } from "../../core/show/size-text.ts";
 import type { ApiEvent } from "./api-event.ts";
 import type { Row } from "./table.ts";
 
@@ -11,6 +14,8 @@ export interface TableOptions {
   readonly nowMs: number;
   readonly wide: boolean;
   readonly withNamespace: boolean;
+  /** Shown in wide rows of pods. */
+  readonly pulls?: readonly PullUnderWay[];
 }
 
 /** The first row is the heading. */
@@ -23,11 +28,12 @@ export const podRows: ToRows<Pod> = (pods, options) => {
   const heading = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", ...(options.wide ? ["IP", "NODE", "IMAGES"] : [])];
   const rows = pods.map((pod) => {
     const { status, readyContainers, containers, restarts, lastRestartAtMs } = podSummary(pod);
+    const pull = options.wide ? options.pulls?.find(({ podUid }) => podUid === pod.metadata?.uid) : undefined;
     const ago = lastRestartAtMs === undefined ? "" : ` (${humanDuration(options.nowMs - lastRestartAtMs)} ago)`;
     const row = [
       pod.metadata?.name ?? "",
       `${readyContainers}/${containers}`,
-      status,
+      pull === undefined ? status : `${status} (${shortProgressText(pull.progress)})`,
       `${restarts}${ago}`,
       ageText(pod.metadata?.creationTimestamp ?? pod.status?.startTime, options.nowMs),
     ];
@@ -117,18 +123,6 @@ export const imageRows: ToRows<CriImage> = (images) => {
 export function ageText(time: string | undefined | null, nowMs: number): string {
   const ms = parseTime(time ?? undefined);
   return ms === undefined ? UNKNOWN : humanDuration(nowMs - ms);
-}
-
-/** Decimal units with three digits, as crictl and docker print sizes. */
-export function sizeText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${Number(value.toPrecision(3))}${units[unit]}`;
 }
 
 export function withNamespaces(

@@ -22,6 +22,7 @@ const ahead: FeatureGate = { default: false, does: true };
 
 export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   CustomCPUCFSQuotaPeriod: asked(false),
+  KubeletEnsureSecretPulledImages: asked(false),
   // Differs: off by default in 1.33, on from 1.35; a node alone has no use for the switch.
   KubeletCrashLoopBackOffMax: asked(true),
   ReduceDefaultCrashLoopBackOffDecay: asked(false),
@@ -57,7 +58,6 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   InPlacePodVerticalScalingAllocatedStatus: off,
   InPlacePodVerticalScalingExclusiveCPUs: off,
   InPlacePodVerticalScalingExclusiveMemory: off,
-  KubeletEnsureSecretPulledImages: off,
   KubeletInUserNamespace: off,
   KubeletPodResourcesDynamicResources: off,
   KubeletPodResourcesGet: off,

@@ -37,6 +37,9 @@ test("what is unset is absent or falls back", () => {
   assert.equal(none.imageServiceEndpoint, "unix:///run/containerd/containerd.sock");
   assert.equal(none.cgroupRoot, "/");
   assert.deepEqual(none.crashBackoff, { initialMs: 10_000, maxMs: 300_000 });
+  assert.equal("imageVerification" in none, false);
+  const gates = { featureGates: { KubeletEnsureSecretPulledImages: true } };
+  assert.deepEqual(settings(gates).imageVerification, { policy: "NeverVerifyPreloadedImages", allowlist: [] });
   assert.equal(settings({ podPidsLimit: 100 }).podPidsLimit, 100);
 });
 

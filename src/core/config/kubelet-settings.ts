@@ -1,5 +1,6 @@
 /** The configuration as the agent uses it: units in the names, durations as milliseconds, quantities as bytes. */
 import { type BackoffConfig, KUBELET_BACKOFF, REDUCED_BACKOFF } from "../backoff/backoff.ts";
+import type { VerificationPolicy, VerificationRules } from "../images/pulled-image.ts";
 import type { Taint } from "../pod/tolerates.ts";
 import { bytesOf } from "../quantity/index.ts";
 import { featureEnabled } from "./feature-gates.ts";
@@ -66,6 +67,8 @@ export interface KubeletSettings {
   readonly imageMinimumGcAgeMs: number;
   /** 0 is never. */
   readonly imageMaximumGcAgeMs: number;
+  /** Absent: every pod may use whatever image is here. */
+  readonly imageVerification?: VerificationRules;
   readonly imageGcHighThresholdPercent: number;
   readonly imageGcLowThresholdPercent: number;
 
@@ -117,6 +120,12 @@ export interface KubeletSettings {
   featureEnabled(gate: string): boolean;
 }
 
+/** The policy is set wherever the gate is on. */
+function imageVerification(config: KubeletConfiguration): Pick<KubeletSettings, "imageVerification"> {
+  const { imagePullCredentialsVerificationPolicy: policy, preloadedImagesVerificationAllowlist: allowlist } = config;
+  return policy === "" ? {} : { imageVerification: { policy: policy as VerificationPolicy, allowlist } };
+}
+
 /** The typed view of a configuration that passed the validation. */
 export function kubeletSettings(config: KubeletConfiguration): KubeletSettings {
   const { podPidsLimit, maxParallelImagePulls, singleProcessOOMKill } = config;
@@ -126,6 +135,7 @@ export function kubeletSettings(config: KubeletConfiguration): KubeletSettings {
     ...runtimeSettings(config),
     ...resourceSettings(config),
     ...evictionSettings(config),
+    ...imageVerification(config),
     ...(podPidsLimit < 0 ? {} : { podPidsLimit }),
     ...(maxParallelImagePulls === undefined ? {} : { maxParallelImagePulls }),
     ...(singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: singleProcessOOMKill }),

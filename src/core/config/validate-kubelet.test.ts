@@ -112,6 +112,14 @@ const refused: readonly (readonly [JsonObject, string])[] = [
     "`imagePullCredentialsVerificationPolicy` must not be set if KubeletEnsureSecretPulledImages feature gate is not enabled",
   ],
   [
+    {
+      featureGates: { KubeletEnsureSecretPulledImages: true },
+      imagePullCredentialsVerificationPolicy: "NeverVerifyAllowlistedImages",
+      preloadedImagesVerificationAllowlist: ["quay.io/*", "busybox"],
+    },
+    "invalid `preloadedImagesVerificationAllowlist`: neither tag nor digest nor a short name is accepted, write docker.io/library/busybox: busybox",
+  ],
+  [
     { reservedSystemCPUs: "0-1", systemReservedCgroup: "/system" },
     "can't use reservedSystemCPUs (--reserved-cpus) with systemReservedCgroup (--system-reserved-cgroup) or kubeReservedCgroup (--kube-reserved-cgroup)",
   ],

@@ -28,7 +28,10 @@ export type ImageFailureReason =
   | "ErrImageNeverPull"
   | "ImagePullBackOff"
   | "ErrImagePull"
-  | "RegistryUnavailable";
+  | PullRefusal;
+
+/** Causes of failed pulls that CRI has names for: the runtime's message begins with them. */
+export type PullRefusal = "RegistryUnavailable" | "SignatureValidationFailed";
 
 /** The container cannot start; `retryAtMs` only where a back-off says when the next pull may happen. */
 export interface ImageFailure {
@@ -63,10 +66,17 @@ export interface PullInput {
   /** Absent: an image that is not there is not pulled. */
   readonly policy: string | undefined;
   readonly nowMs: number;
+  /** What the last pull failed with, as `pullFailureText` gives it; told while the next one waits. */
+  readonly lastFailure?: string;
 }
 
-/** What the runtime said to the inspection; `imageRef` "": the image is not there. */
-export type Inspection = { readonly imageRef: string } | { readonly error: string };
+/**
+ * What the runtime said to the inspection; `imageRef` "": the image is not there. `access`: whether this pod may use the
+ * image that is there without pulling it itself; absent where nobody asks that.
+ */
+export type Inspection =
+  | { readonly imageRef: string; readonly access?: "granted" | "denied" }
+  | { readonly error: string };
 
 /** Step 2: use the present image, pull it (the events come before the pull), or give up for now. */
 export function decidePull(
@@ -79,10 +89,12 @@ export function decidePull(
     const message = `Failed to inspect image ${quoted}: ${inspection.error}`;
     return failed("ImageInspectError", message, "Warning", "InspectFailed");
   }
-  const { imageRef } = inspection;
-  const pull = input.policy === "Always" || (input.policy === "IfNotPresent" && imageRef === "");
-  if (!pull && imageRef !== "") {
-    const message = `Container image ${quoted} already present on machine`;
+  const { imageRef, access } = inspection;
+  const isUsable = imageRef !== "" && access !== "denied";
+  const pull = input.policy === "Always" || (input.policy === "IfNotPresent" && !isUsable);
+  if (!pull && isUsable) {
+    const checked = access === "granted" ? " and can be accessed by the pod" : "";
+    const message = `Container image ${quoted} already present on machine${checked}`;
     return { kind: "ready", imageRef, events: [{ type: "Normal", reason: "Pulled", message }] };
   }
   if (!pull) {
@@ -92,19 +104,21 @@ export function decidePull(
   const key = pullBackoffKey(input);
   if (isInBackoffSinceUpdate(input.config, state, key, input.nowMs)) {
     const failure = failed("ImagePullBackOff", `Back-off pulling image ${quoted}`, "Normal", "BackOff");
+    const because = input.lastFailure === undefined ? "" : `: ${input.lastFailure}`;
     const updatedAtMs = state[key]?.updatedAtMs ?? input.nowMs;
-    return { ...failure, retryAtMs: updatedAtMs + backoffDelayMs(state, key) };
+    const retryAtMs = updatedAtMs + backoffDelayMs(state, key);
+    return { ...failure, message: failure.message + because, retryAtMs };
   }
   return { kind: "pull", events: [{ type: "Normal", reason: "Pulling", message: `Pulling image ${quoted}` }] };
 }
 
 /**
- * How a pull ended. `pullMs` is the pull alone, `totalMs` with the time it waited for its turn. `registryUnavailable`:
- * the runtime said so with the error that CRI has for it.
+ * How a pull ended. `pullMs` is the pull alone, `totalMs` with the time it waited for its turn; `sizeBytes` absent: the
+ * runtime does not know the image's size. `error` is the runtime's message.
  */
 export type PullResult =
-  | { readonly imageRef: string; readonly pullMs: number; readonly totalMs: number }
-  | { readonly error: string; readonly registryUnavailable: boolean };
+  | { readonly imageRef: string; readonly pullMs: number; readonly totalMs: number; readonly sizeBytes?: number }
+  | { readonly error: string };
 
 /** Step 3, with the time after the pull in `input.nowMs`: a failure makes the next delay longer, a success resets nothing. */
 export function concludePull(
@@ -116,7 +130,8 @@ export function concludePull(
   const quoted = goQuote(image);
   if ("imageRef" in result) {
     const took = `${duration(result.pullMs)} (${duration(result.totalMs)} including waiting)`;
-    const message = `Successfully pulled image ${quoted} in ${took}`;
+    const size = result.sizeBytes === undefined ? "" : `. Image size: ${result.sizeBytes} bytes.`;
+    const message = `Successfully pulled image ${quoted} in ${took}${size}`;
     const events: readonly ImageEvent[] = [{ type: "Normal", reason: "Pulled", message }];
     return {
       state: collectBackoff(config, state, nowMs),
@@ -125,19 +140,41 @@ export function concludePull(
   }
   const key = pullBackoffKey(input);
   const next = nextBackoff(config, state, key, nowMs, nowMs);
-  const error = result.registryUnavailable ? "RegistryUnavailable" : result.error;
   return {
     state: next,
     outcome: {
       kind: "failed",
-      reason: result.registryUnavailable ? "RegistryUnavailable" : "ErrImagePull",
-      message: result.registryUnavailable
-        ? `image pull failed for ${image} because the registry is unavailable.`
-        : result.error,
-      events: [{ type: "Warning", reason: "Failed", message: `Failed to pull image ${quoted}: ${error}` }],
+      ...pullFailure(image, result.error),
+      events: [{ type: "Warning", reason: "Failed", message: `Failed to pull image ${quoted}: ${result.error}` }],
       retryAtMs: nowMs + backoffDelayMs(next, key),
     },
   };
+}
+
+const REFUSALS: Readonly<Record<PullRefusal, string>> = {
+  RegistryUnavailable: "the registry is unavailable",
+  SignatureValidationFailed: "the signature validation failed",
+};
+
+/** Source: kubelet images evalCRIPullErr. */
+function pullFailure(image: string, error: string): Pick<ImageFailure, "reason" | "message"> {
+  for (const reason of ["RegistryUnavailable", "SignatureValidationFailed"] as const) {
+    if (!error.startsWith(reason)) continue;
+    const detail = error.slice(reason.length) || ".";
+    return { reason, message: `image pull failed for ${image} because ${REFUSALS[reason]}${detail}` };
+  }
+  return { reason: "ErrImagePull", message: error };
+}
+
+/** The failure as it is told while the next pull waits. */
+export function pullFailureText({ reason, message }: Pick<ImageFailure, "reason" | "message">): string {
+  return `${reason}: ${message}`;
+}
+
+/** What several attempts at one pull failed with, in one text. Source: apimachinery NewAggregate. */
+export function joinedErrors(errors: readonly string[]): string {
+  const distinct = [...new Set(errors)];
+  return distinct.length === 1 ? (distinct[0] ?? "") : `[${distinct.join(", ")}]`;
 }
 
 /** Back-off is kept per pod and image as the pod writes it. */

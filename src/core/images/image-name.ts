@@ -25,7 +25,22 @@ export function imageNameWithTag(image: string): ImageName {
   return { image: parsed.isBare ? `${image}:latest` : image };
 }
 
-function parseReference(image: string): { readonly isBare: boolean } | { readonly error: string } {
+/**
+ * The whole name without tag and digest, `docker.io/library/busybox` for `busybox:1`; `undefined`: no image is called that.
+ * Source: docker/distribution reference ParseNormalizedNamed, Name.
+ */
+export function imageRepository(image: string): string | undefined {
+  const parsed = parseReference(image);
+  return "error" in parsed ? undefined : parsed.repository;
+}
+
+interface Reference {
+  readonly repository: string;
+  /** Neither tag nor digest. */
+  readonly isBare: boolean;
+}
+
+function parseReference(image: string): Reference | { readonly error: string } {
   if (IDENTIFIER.test(image)) {
     return { error: `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings` };
   }
@@ -44,7 +59,8 @@ function parseReference(image: string): { readonly isBare: boolean } | { readonl
     return { error: `repository name must not be more than ${NAME_LENGTH_MAX} characters` };
   }
   const digestError = digest === undefined ? undefined : digestErrorOf(digest);
-  return digestError === undefined ? { isBare: tag === undefined && digest === undefined } : { error: digestError };
+  if (digestError !== undefined) return { error: digestError };
+  return { repository: name, isBare: tag === undefined && digest === undefined };
 }
 
 function splitDomain(image: string): { readonly domain: string; readonly remainder: string } {

@@ -4,8 +4,11 @@ import type { KillStatus, PodUpdateType, PodWork, PodWorkersState } from "./stat
 
 /** How a piece of work ended. */
 export type WorkResult =
-  /** `terminalPhase` (of a sync): the pod has run to its end and shall now be torn down. */
-  | { readonly kind: "done"; readonly terminalPhase?: boolean }
+  /**
+   * `terminalPhase` (of a sync): the pod has run to its end and shall now be torn down; `evicted`: that end was an
+   * eviction, by an agent before this one.
+   */
+  | { readonly kind: "done"; readonly terminalPhase?: boolean; readonly evicted?: boolean }
   /** The work was cancelled, or did not end well. */
   | { readonly kind: "failed"; readonly cause: "canceled" | "networkNotReady" | "error" };
 

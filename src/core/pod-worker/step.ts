@@ -132,7 +132,9 @@ function applyWorkEnded(state: PodWorkersState, event: EventOf<"workEnded">): Po
   }
   if (running === "sync") {
     if (worker.phase === "sync" && result.terminalPhase === true) {
-      return settle(state, { ...worker, due: true }, "completed", nowMs, {});
+      // Differs: the kubelet forgets at a restart that a pod was evicted, and keeps what it left on a disk that is full.
+      const evicted = worker.evicted || result.evicted === true;
+      return settle(state, { ...worker, evicted, due: true }, "completed", nowMs, {});
     }
     return put(state, worker, worker.due ? [] : [{ kind: "requeue", uid, after: "resync" }], []);
   }

@@ -8,10 +8,6 @@ import { fieldsOf } from "../manifest/struct-types.ts";
 
 /** `Struct.field` as in the API's types. */
 export const NOT_YET: ReadonlySet<string> = new Set([
-  "PodSpec.imagePullSecrets",
-  "PodSpec.nodeSelector",
-  "PodSpec.affinity",
-  "PodSpec.os",
   "PodSpec.resourceClaims",
   "PodSpec.resources",
   "PodSecurityContext.seLinuxChangePolicy",

@@ -1,7 +1,9 @@
+import type { ImageTransfers } from "../../ports/image-transfers.ts";
 import type { ImageService, RuntimeExtensions, RuntimeService } from "../../ports/runtime.ts";
 import { createSystemClock } from "../clock/system-clock.ts";
 import type { GrpcChannel } from "./channel.ts";
 import { type ContainerdTasks, createContainerdTasks } from "./containerd-tasks.ts";
+import { createContainerdTransfers } from "./containerd-transfers.ts";
 import { createGrpcChannel } from "./http2-channel.ts";
 import { createImageService } from "./image-service.ts";
 import { removeStuck } from "./remove-stuck.ts";
@@ -14,6 +16,7 @@ export interface CriClient {
   readonly images: ImageService;
   readonly extensions: RuntimeExtensions;
   readonly tasks: ContainerdTasks;
+  readonly transfers: ImageTransfers;
   readonly channel: GrpcChannel;
   close(): void;
 }
@@ -27,6 +30,7 @@ export function createCriClient(endpoint: string, options: RuntimeServiceOptions
     images: createImageService(channel, options),
     extensions: createRuntimeExtensions(channel),
     tasks,
+    transfers: createContainerdTransfers(channel),
     channel,
     close: () => channel.close(),
   };

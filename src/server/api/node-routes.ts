@@ -59,6 +59,7 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
       return node();
     }),
     get("/tskubelet/v1/images", async () => ({ images: await agent.images() })),
+    get("/tskubelet/v1/pulls", () => ({ pulls: agent.pulls() })),
     get("/tskubelet/v1/manifest-problems", () => ({ problems: agent.manifestProblems() })),
     get("/tskubelet/v1/status", () => ({
       nodeName: agent.nodeName,

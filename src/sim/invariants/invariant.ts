@@ -1,4 +1,4 @@
-import type { Agent } from "../../agent/create-agent.ts";
+import type { Agent } from "../../agent/agent.ts";
 import type { PodStatus } from "../../core/api/types.ts";
 import type { SimNode } from "../node/sim-node.ts";
 import type { ContainerRecord, SandboxRecord } from "../runtime/records.ts";

@@ -1,4 +1,4 @@
-import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { AgentOptions } from "../../agent/agent.ts";
 import { IMAGE_GC_PERIOD_MS } from "../../agent/images/image-gc.ts";
 import { admissionNode, nodeLabels } from "../../core/admission/index.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";

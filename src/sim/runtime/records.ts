@@ -28,6 +28,13 @@ export interface SandboxRecord {
   pid: number;
 }
 
+/** What the probes of a container find; `sinceMs`: monotonic time of the last change. */
+export interface Health {
+  readonly isLive: boolean;
+  readonly isReady: boolean;
+  readonly sinceMs: number;
+}
+
 /** A container as it really is; what the runtime tells may come later (`exitShownAtMs`). */
 export interface ContainerRecord {
   readonly id: string;
@@ -40,6 +47,7 @@ export interface ContainerRecord {
   readonly createdAtMonotonicMs: number;
   state: "created" | "starting" | "running" | "exited";
   startedAtMs: number;
+  startedAtMonotonicMs: number;
   finishedAtMs: number;
   exitCode: number;
   reason: string;
@@ -55,6 +63,11 @@ export interface ContainerRecord {
   readonly logPath: string;
   log: DiskFile | undefined;
   pid: number;
+  /** What it has written beside its volumes; stays until it is removed. */
+  layer: { readonly usedBytes: number; readonly inodesUsed: number };
+  health: Health;
+  /** A command in it failed or took too long: the agent may hold that against it. */
+  hasFailedProbe: boolean;
   readonly timers: Timer[];
   /** Called once when it ends. */
   readonly onExit: (() => void)[];

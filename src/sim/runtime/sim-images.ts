@@ -6,31 +6,42 @@ import type { Random } from "../random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import { failure } from "./sim-runtime.ts";
 
+/** An image on its way here. Times are by the wall clock. */
+export interface Fetch {
+  readonly tag: string;
+  readonly image: CriImage;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 export class SimImages {
   readonly #random: Random;
   readonly #registry = new Map<string, CriImage>();
   readonly #present = new Set<string>();
+  readonly #fetches = new Set<Fetch>();
 
   constructor(random: Random) {
     this.#random = random;
   }
 
   /** Puts an image into the registry. */
-  publish(tag: string): void {
+  publish(tag: string, sizeBytes = 4_000_000): void {
     if (this.#registry.has(tag)) return;
     const id = `sha256:${this.#random.hex(64)}`;
     this.#registry.set(tag, {
       id,
       repoTags: [tag],
       repoDigests: [],
-      sizeBytes: 4_000_000,
+      sizeBytes,
       username: "",
       pinned: false,
     });
   }
 
   get usedBytes(): number {
-    return this.present().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let sum = 0;
+    for (const tag of this.#present) sum += this.#registry.get(tag)?.sizeBytes ?? 0;
+    return sum;
   }
 
   canPull(tag: string): boolean {
@@ -44,6 +55,20 @@ export class SimImages {
     }
     this.#present.add(tag);
     return image;
+  }
+
+  /** What is being fetched; each fetch is removed by whoever began it. */
+  get fetches(): ReadonlySet<Fetch> {
+    return this.#fetches;
+  }
+
+  /** Counts as being fetched over that time; `undefined`: the registry has none of that name. */
+  beginFetch(tag: string, startMs: number, endMs: number): (() => void) | undefined {
+    const image = this.#registry.get(tag);
+    if (image === undefined) return undefined;
+    const fetch = { tag, image, startMs, endMs };
+    this.#fetches.add(fetch);
+    return () => this.#fetches.delete(fetch);
   }
 
   remove(image: string): void {
@@ -89,7 +114,10 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
       call(
         "PullImage",
         async () => {
-          await time.wait(pullMs());
+          const durationMs = pullMs();
+          const endFetch = images.beginFetch(image.image, time.wallMs, time.wallMs + durationMs);
+          await time.wait(durationMs);
+          endFetch?.();
           return images.pull(image.image).id;
         },
         { timeoutMs: PULL_TIMEOUT_MS, ...options },
@@ -98,7 +126,11 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
     imageFsInfo: (options) =>
       call(
         "ImageFsInfo",
-        () => [{ timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes: images.usedBytes, inodesUsed: 1 }],
+        () => {
+          const { usedBytes } = images;
+          const usage = { timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes, inodesUsed: 1 };
+          return { imageFilesystems: [usage], containerFilesystems: [] };
+        },
         options,
       ),
   };

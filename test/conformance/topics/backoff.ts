@@ -132,7 +132,7 @@ function runPulls(config: BackoffConfig, steps: readonly PullStep[]): unknown[] 
 
 function pulled(error: string): Parameters<typeof concludePull>[2] {
   if (error === "") return { imageRef: IMAGE_REF, pullMs: 1, totalMs: 2 };
-  return { error, registryUnavailable: error === "registry unavailable" };
+  return { error: error === "registry unavailable" ? "RegistryUnavailable" : error };
 }
 
 function pullResult(

@@ -11,7 +11,6 @@ import {
   stringList,
   used,
 } from "../field.ts";
-import { imageCredentials } from "./states.ts";
 
 export const runtimeFields = {
   containerRuntimeEndpoint: string(
@@ -39,11 +38,11 @@ export const runtimeFields = {
   imagePullCredentialsVerificationPolicy: checkedOneOf(
     ["", "NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages", "AlwaysVerify"],
     "",
-    imageCredentials,
+    used,
     "Whether a pod needs its own credentials for an image that is already here.",
     { since: "1.33" },
   ),
-  preloadedImagesVerificationAllowlist: stringList([], imageCredentials, "Images free of that check.", {
+  preloadedImagesVerificationAllowlist: stringList([], used, "Images free of that check.", {
     since: "1.33",
   }),
   imageMinimumGCAge: duration("2m0s", used, "Least age of an unused image before it may be removed.", {

@@ -1,7 +1,6 @@
 /** Features that are not built yet, in the words of the warning at start; one place to change when one lands. */
 import { notYet } from "../field.ts";
 
-export const imageCredentials = notYet("credentials of images that are already here", "issue 4");
 export const volumes = notYet("volume plugins", "issue 5");
 export const nodeApi = notYet("the node API over HTTPS");
 export const cluster = notYet("being a node of a cluster");

@@ -1,5 +1,6 @@
 /** Choices, shutdown, swap, back-off, taints, and fields that need a feature gate. */
 
+import { allowlistError } from "../../images/allowlist.ts";
 import { sysctlPatternProblem } from "../../pod/sysctls.ts";
 import { labelValueErrors, qualifiedNameErrors } from "../../pod/validation/names.ts";
 import { featureEnabled } from "../feature-gates.ts";
@@ -146,6 +147,11 @@ function validateCredentialPolicy(config: KubeletConfiguration, enabled: Enabled
   if (listed && policy !== "NeverVerifyAllowlistedImages") {
     const unless = 'if `imagePullCredentialsVertificationPolicy` is not "NeverVerifyAllowlistedImages"';
     invalid(listPath, `can't set \`preloadedImagesVerificationAllowlist\` ${unless}`);
+  }
+  for (const [index, pattern] of config.preloadedImagesVerificationAllowlist.entries()) {
+    const error = allowlistError(pattern);
+    if (error !== undefined)
+      invalid([...listPath, index], `invalid \`preloadedImagesVerificationAllowlist\`: ${error}`);
   }
 }
 
