@@ -46,6 +46,7 @@ import { StatsManager } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
 import { createStorage } from "./volumes/create-storage.ts";
+import { StorageView } from "./volumes/storage-view.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
 import { VolumeMeasures } from "./volumes/volume-measures.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
@@ -71,19 +72,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
-  const plugins = [
-    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
-    ...storage.plugins,
-  ];
+  const pluginPorts = { clock, log, files, objects: pods, tokens: ports.tokens };
+  const plugins = [...volumePlugins(pluginPorts, options), ...storage.plugins];
   const volumes = new VolumeManager(
-    {
-      clock,
-      log,
-      files,
-      events,
-      plugins,
-      claims: storage.claims,
-    },
+    { clock, log, files, events, plugins, claims: storage.claims },
     { onReady: (uid) => workers.wake(uid) },
   );
   const holds = new ImageHolds();
@@ -200,7 +192,21 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   admission.checkBy(pressure.admission);
   admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, pulls, runtime, stats, statuses, workers, pressure },
+    {
+      clock,
+      events,
+      health,
+      images: ports.images,
+      kubelet,
+      pods,
+      pulls,
+      runtime,
+      stats,
+      statuses,
+      workers,
+      pressure,
+      storage: new StorageView({ storage, volumes }),
+    },
     options,
   );
   const components: readonly Component[] = [
