@@ -1,19 +1,16 @@
 /** Lifecycle hooks of every kind in real containers. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { AgentNode, BUSYBOX, conditionOf, isRunning, SLEEP, shellPod, statusOf } from "../support/agent-node.ts";
 import { PROBED_VOLUMES, probedContainer } from "../support/probed-server.ts";
+import { linesIn } from "../support/seen-files.ts";
 
 const node = new AgentNode({ bridge: "tskhook0" });
 const seen = join(node.base, "seen");
 
-/** Lines that the containers of a pod wrote into their file on the node. */
-function linesOf(name: string): readonly string[] {
-  const path = join(seen, name);
-  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
-}
+const linesOf = (name: string) => linesIn(seen, name);
 
 function hooked(
   name: string,

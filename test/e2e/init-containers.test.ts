@@ -1,6 +1,6 @@
 /** Sidecars, ephemeral containers and shared process namespaces in real containers. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Pod } from "../../src/core/api/types.ts";
@@ -14,6 +14,7 @@ import {
   shellPod,
   statusOf,
 } from "../support/agent-node.ts";
+import { linesIn } from "../support/seen-files.ts";
 
 const node = new AgentNode({
   bridge: "tskinit0",
@@ -26,10 +27,7 @@ const node = new AgentNode({
 const seen = join(node.base, "seen");
 const VOLUMES = [{ name: "seen", hostPath: { path: seen } }];
 
-function linesOf(name: string): readonly string[] {
-  const path = join(seen, name);
-  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
-}
+const linesOf = (name: string) => linesIn(seen, name);
 
 function shell(name: string, script: string, fields: Readonly<Record<string, unknown>> = {}) {
   return {

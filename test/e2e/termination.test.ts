@@ -1,18 +1,16 @@
 /** How pods end: their grace, their last words and logs, their back-off, and what an agent that was away makes of it. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Pod } from "../../src/core/api/types.ts";
 import { AgentNode, BUSYBOX, containerIdOf, isRunning, shellPod, statusOf } from "../support/agent-node.ts";
+import { linesIn } from "../support/seen-files.ts";
 
 const node = new AgentNode({ bridge: "tskend0" });
 const seen = join(node.base, "seen");
 
-function linesOf(name: string): readonly string[] {
-  const path = join(seen, name);
-  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
-}
+const linesOf = (name: string) => linesIn(seen, name);
 
 function podOf(name: string, script: string, spec: object = {}, container: object = {}, annotations: object = {}) {
   const main = {

@@ -1,6 +1,5 @@
 /**
- * Finds the credentials for a pull: those of the pod's imagePullSecrets, then those of the node's own files, then what
- * the credential provider plugins give. Source of the order: kubelet images/image_manager.go, credentialprovider.
+ * Finds the credentials for a pull: those of the pod's imagePullSecrets, then those of the node's own files. Source of the order: kubelet images/image_manager.go, credentialprovider.
  */
 import type { Pod } from "../../core/api/types.ts";
 import { parseDockerConfig } from "../../core/images/docker-config.ts";

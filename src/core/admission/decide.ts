@@ -6,7 +6,7 @@ import type { PodDemand } from "./demand.ts";
 import { type Shortage, shortages } from "./fit.ts";
 import { hostPortsConflict } from "./host-ports.ts";
 import type { AdmissionNode } from "./node.ts";
-import { matchesNode } from "./node-affinity.ts";
+import { choosesNode } from "./node-affinity.ts";
 import { OS_LABEL } from "./node-labels.ts";
 import { choosePreempted } from "./preempt.ts";
 import {
@@ -100,7 +100,7 @@ function isFine({ shortages: short, others }: Failures): boolean {
 function failures({ node, pod, demand }: AdmissionInput, inside: readonly PodInside[]): Failures {
   const others: Refusal[] = [];
   const { nodeName } = pod.spec ?? {};
-  if (!matchesNode(pod, node)) others.push(predicateRefusal("NodeAffinity"));
+  if (!choosesNode(pod, node)) others.push(predicateRefusal("NodeAffinity"));
   if (nodeName && nodeName !== node.name) others.push(predicateRefusal("NodeName"));
   if (inside.some((other) => hostPortsConflict(demand.hostPorts, other.demand.hostPorts))) {
     others.push(predicateRefusal("NodePorts"));

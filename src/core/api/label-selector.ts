@@ -18,15 +18,21 @@ export function matchesLabels(selector: LabelSelector, labels: Labels): boolean 
   );
 }
 
-/** One of the terms must be met whole; a term that asks for nothing is met by no node. */
+/** One of the terms must be met whole; one that asks for nothing, or cannot be read, is met by no node. */
 export function matchesNode(selector: NodeSelector, node: { readonly name: string; readonly labels: Labels }): boolean {
-  return selector.nodeSelectorTerms.some(({ matchExpressions = [], matchFields = [] }) => {
+  return (selector.nodeSelectorTerms ?? []).some(({ matchExpressions = [], matchFields = [] }) => {
     if (matchExpressions.length + matchFields.length === 0) return false;
     return (
       matchExpressions.every((requirement) => meets(requirement, labelOf(node.labels, requirement.key))) &&
-      matchFields.every((field) => meets(field, field.key === "metadata.name" ? node.name : undefined))
+      matchFields.every((field) => meetsField(field, node.name))
     );
   });
+}
+
+/** Nodes have one field, their name. */
+function meetsField(field: Requirement, nodeName: string): boolean {
+  if (field.key !== "metadata.name" || field.values?.length !== 1) return false;
+  return (field.operator === "In" || field.operator === "NotIn") && meets(field, nodeName);
 }
 
 function labelOf(labels: Labels, key: string): string | undefined {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { sha256 } from "./sha256.ts";
 
@@ -11,4 +12,11 @@ test("the digests of the standard's examples, and of texts around the length of 
   );
   const digests = [55, 56, 63, 64, 65].map((length) => sha256("a".repeat(length)).slice(0, 8));
   assert.deepEqual(digests, ["9f4390f8", "b35439a4", "7d3e74a0", "ffe054fe", "635361c4"]);
+});
+
+test("the digest is the one that everybody computes, over the ends of blocks", () => {
+  for (let length = 0; length < 200; length += 1) {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * 7 + length) & 0xff);
+    assert.equal(sha256(bytes), createHash("sha256").update(bytes).digest("hex"), String(length));
+  }
 });

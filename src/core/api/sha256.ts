@@ -1,4 +1,4 @@
-/** SHA-256 (FIPS 180-4), for names that must be those that the kubelet gives; not for anything secret. */
+/** SHA-256 (FIPS 180-4), for names that must be those that the kubelet gives and for fingerprints of small texts. */
 
 const encoder = new TextEncoder();
 
@@ -17,9 +17,9 @@ function primeFractions(count: number): readonly [Int32Array, Int32Array] {
   ];
 }
 
-/** The digest of the text's UTF-8 bytes as 64 hexadecimal digits. */
-export function sha256(text: string): string {
-  const bytes = encoder.encode(text);
+/** The digest of the bytes, a text's in UTF-8, as 64 hexadecimal digits. */
+export function sha256(data: string | Uint8Array): string {
+  const bytes = typeof data === "string" ? encoder.encode(data) : data;
   const padded = new Uint8Array(Math.ceil((bytes.length + 9) / 64) * 64);
   padded.set(bytes);
   padded[bytes.length] = 0x80;

@@ -2,10 +2,10 @@
  * Who may use an image that is here already: whoever could have pulled it. The record says with which credentials it was
  * pulled. Source: kubelet images/pullmanager (KubeletEnsureSecretPulledImages).
  */
+import { sha256 } from "../api/sha256.ts";
 import { isAllowlisted } from "./allowlist.ts";
 import { imageRepository } from "./image-name.ts";
 import type { Credential, SecretSource } from "./keyring.ts";
-import { sha256 } from "./sha256.ts";
 
 /** imagePullCredentialsVerificationPolicy. */
 export type VerificationPolicy =
@@ -113,7 +113,7 @@ function withCredentials(
 
 function pullingSecret({ username, password, secret }: Credential): readonly PullingSecret[] {
   if (secret === undefined) return [];
-  return [{ ...secret, hash: sha256(new TextEncoder().encode(JSON.stringify({ username, password }))) }];
+  return [{ ...secret, hash: sha256(JSON.stringify({ username, password })) }];
 }
 
 function isSame(a: SecretSource, b: SecretSource): boolean {

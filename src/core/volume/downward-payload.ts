@@ -2,7 +2,7 @@
 import type { Pod, ResourceList, Volume } from "../api/types.ts";
 import { type FieldValue, volumeFieldValue } from "../pod/field-ref.ts";
 import { volumeResourceValue } from "../pod/resource-ref.ts";
-import { cleanPath, type Payload, type PayloadFile } from "./payload.ts";
+import { cleanPath, DEFAULT_MODE, type Payload, type PayloadFile } from "./payload.ts";
 
 type DownwardFile = NonNullable<NonNullable<Volume["downwardAPI"]>["items"]>[number];
 
@@ -11,8 +11,6 @@ export interface DownwardContext {
   /** What the node can give: the limit of a container that has none. */
   readonly allocatable: ResourceList;
 }
-
-const DEFAULT_MODE = 0o644;
 
 /** All problems of the items are told at once. */
 export function downwardPayload(

@@ -26,7 +26,7 @@ export interface KeySelection {
   readonly optional?: boolean;
 }
 
-const DEFAULT_MODE = 0o644;
+export const DEFAULT_MODE = 0o644;
 
 /** `configMap` undefined: there is none of that name. */
 export function configMapPayload(volume: NonNullable<Volume["configMap"]>, configMap: ConfigMap | undefined): Payload {

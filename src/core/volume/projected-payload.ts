@@ -2,7 +2,7 @@
 import type { ConfigMap, Pod, Secret, Volume } from "../api/types.ts";
 import { type DownwardContext, downwardPayload, joinErrors } from "./downward-payload.ts";
 import { fileUserOf } from "./file-user.ts";
-import { cleanPath, configMapPayload, type Payload, type PayloadFile, secretPayload } from "./payload.ts";
+import { cleanPath, configMapPayload, DEFAULT_MODE, type Payload, type PayloadFile, secretPayload } from "./payload.ts";
 
 type Projected = NonNullable<Volume["projected"]>;
 type Projection = NonNullable<Projected["sources"]>[number];
@@ -15,7 +15,6 @@ export interface ProjectedContext extends DownwardContext {
   readonly tokens: ReadonlyMap<TokenProjection, { readonly token: string } | { readonly error: string }>;
 }
 
-const DEFAULT_MODE = 0o644;
 /** Of a token that belongs to the pod's user or group. */
 const OWN_TOKEN_MODE = 0o600;
 

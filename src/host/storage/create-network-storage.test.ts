@@ -25,7 +25,7 @@ function tools(codes: Readonly<Record<string, number>> = {}, there: readonly str
       return { exitCode, output: exitCode === 0 || exitCode === 2 ? "" : `${args[0]} says no` };
     },
     isThere: async (path) => present.has(path),
-    isMounted: (path) => mounted.has(path),
+    isMounted: async (path) => mounted.has(path),
   });
   return { storage, commands, present, mounted };
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type IscsiDisk, iscsiDevicePath } from "../../core/volume/iscsi-disk.ts";
 import { HostError } from "../../ports/errors.ts";
 import type { NetworkStorage } from "../../ports/network-storage.ts";
-import { readMountsAt } from "../procfs/mount-info.ts";
+import { isMountPoint } from "../mounts/is-mount-point.ts";
 
 export interface ToolResult {
   /** 127: there is no such program. */
@@ -16,7 +16,7 @@ export interface NetworkStorageOptions {
   /** Runs a program with a deadline; for tests. */
   readonly run?: (args: readonly string[]) => Promise<ToolResult>;
   readonly isThere?: (path: string) => Promise<boolean>;
-  readonly isMounted?: (target: string) => boolean;
+  readonly isMounted?: (target: string) => Promise<boolean>;
 }
 
 /** A server that is away must not hold up others: each command is a process of its own. */
@@ -59,14 +59,14 @@ export function createNetworkStorage(options: NetworkStorageOptions = {}): Netwo
     action,
   ];
   const unmount = async (args: readonly string[], target: string): Promise<void> => {
-    if (!isMounted(target)) return;
+    if (!(await isMounted(target))) return;
     await must([...args, "--", target], target, 'the program "umount" is missing; the package "mount" has it');
   };
 
   return {
     async mountNfs(source, target, mountOptions) {
       await mkdir(target, { recursive: true, mode: 0o750 });
-      if (isMounted(target)) return;
+      if (await isMounted(target)) return;
       const helpers = await Promise.all(NFS_HELPERS.map(isThere));
       if (!helpers.includes(true)) throw new HostError("NotFound", target, NFS_PACKAGES);
       const flags = mountOptions.length > 0 ? ["-o", mountOptions.join(",")] : [];
@@ -97,7 +97,7 @@ export function createNetworkStorage(options: NetworkStorageOptions = {}): Netwo
 
     async mountDisk(device, target, fsType, mountOptions) {
       await mkdir(target, { recursive: true, mode: 0o750 });
-      if (isMounted(target)) return;
+      if (await isMounted(target)) return;
       const type = fsType || DEFAULT_FS;
       // blkid ends with 2 where it finds nothing at all: only then the disk is taken for empty.
       const probe = await run(["blkid", "-p", "-s", "TYPE", "-s", "PTTYPE", "-o", "export", device]);
@@ -137,8 +137,4 @@ async function exists(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function isMountPoint(target: string): boolean {
-  return readMountsAt([target]).some(({ mountPoint }) => mountPoint === target);
 }

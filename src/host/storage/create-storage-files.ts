@@ -1,9 +1,9 @@
-import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { HostError } from "../../ports/errors.ts";
 import type { StorageFiles } from "../../ports/storage-files.ts";
 import { asHostError, isErrno, toHostError } from "../files/errno.ts";
-import { readMountsAt } from "../procfs/mount-info.ts";
+import { isMountPoint } from "../mounts/is-mount-point.ts";
 
 const OWN_MODE = 0o750;
 /** As an emptyDir: whoever the container runs as. */
@@ -33,7 +33,7 @@ export function createStorageFiles(): StorageFiles {
       await asHostError(path, rm(path, { force: true }));
     },
 
-    isMountPoint: (path) => asHostError(path, isMountPoint(path)),
+    isMountPoint,
 
     async kindOf(path) {
       const found = await orUndefined(path, stat(path));
@@ -85,14 +85,6 @@ async function removeDirectory(path: string): Promise<void> {
     }
     throw toHostError(error, path);
   }
-}
-
-/** The kernel lists mounts by their real paths. */
-async function isMountPoint(path: string): Promise<boolean> {
-  const parent = await orUndefined(path, realpath(dirname(path)));
-  if (parent === undefined) return false;
-  const real = join(parent, basename(path));
-  return readMountsAt([real]).some(({ mountPoint }) => mountPoint === real);
 }
 
 async function writeRecord(path: string, text: string): Promise<void> {

@@ -53,11 +53,6 @@ export class AgentLife {
     return this.#births;
   }
 
-  /** A stop is under way. */
-  get isStopping(): boolean {
-    return this.#stopping;
-  }
-
   start(): void {
     if (this.#life !== undefined) return;
     const { node, weather, trace, witness, compose = createAgent, eviction } = this.#parts;

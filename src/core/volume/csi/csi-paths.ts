@@ -38,10 +38,6 @@ export function blockPublishPath(root: string, name: string, uid: string): strin
   return `${blockPublishDirectory(root, name)}/${uid}`;
 }
 
-export function blockDataDirectory(root: string, name: string): string {
-  return `${root}/${PLUGIN}/volumeDevices/${name}/data`;
-}
-
 /** Handle of an inline volume, the same at every try. Source: csi_plugin.go makeVolumeHandle. */
 export function inlineVolumeHandle(uid: string, volumeName: string): string {
   return `csi-${sha256(`${uid}${volumeName}`)}`;
