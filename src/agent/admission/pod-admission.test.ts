@@ -140,6 +140,24 @@ test("a preempted standalone pod is back when the critical one has left", async 
   assert.ok(node.running("normal"));
 });
 
+test("a preemption that an agent had begun is finished by the next one, also when nobody needs it any more", async () => {
+  const normal = asking("normal", "3");
+  const node = await nodeWith(normal);
+  await node.clock.pass(1_000);
+  const id = node.running("normal")?.id;
+  node.dieInsteadOfKilling();
+  node.source.showPods(normal, asking("critical", "3", { priority: 2_000_000_000 }));
+  await node.clock.pass(1_000);
+  assert.equal(node.status(normal)?.phase, "Running");
+  node.source.showPods(normal);
+  await node.restart();
+  await node.clock.pass(5_000);
+  // What of it had ended already is never started again in the same life: it comes back as a new one.
+  assert.ok(node.events().includes("Admitted: There is room for the pod now"));
+  assert.ok(node.running("normal"));
+  assert.notEqual(node.running("normal")?.id, id);
+});
+
 test("of pods that come together the critical one is let in first", async () => {
   const normal = asking("a-normal", "3");
   const node = await nodeWith(normal, asking("critical", "3", { priority: 2_000_000_000 }));

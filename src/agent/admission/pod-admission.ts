@@ -124,7 +124,18 @@ export class PodAdmission {
   /** The end of an older self has not reached the disk yet, or the pod itself has to be ended first. */
   #mustNotStart(pod: Pod): boolean {
     if (!this.#ports.statuses.isEndStored(uidOf(pod))) return true;
-    return this.#checks.some((check) => check.finishInterrupted?.(pod) === true);
+    if (this.#checks.some((check) => check.finishInterrupted?.(pod) === true)) return true;
+    return this.#finishPreemption(pod);
+  }
+
+  /** `true`: an agent before this one had begun to preempt the pod, and it is ended now. */
+  #finishPreemption(pod: Pod): boolean {
+    const { log, statuses, workers } = this.#ports;
+    const status = statuses.get(uidOf(pod));
+    if (isTerminalPhase(status?.phase) || !isDisrupted(status)) return false;
+    log.info("an interrupted preemption is finished", { pod: pod.metadata?.name, namespace: pod.metadata?.namespace });
+    workers.kill(pod, { evict: true, status: PREEMPTED });
+    return true;
   }
 
   #standingOf(pod: Pod): Standing {
@@ -232,7 +243,7 @@ export class PodAdmission {
 
   /** Source: kubelet preemption.go evictPodsToFreeRequests. Differs: nobody waits for the end but the critical pod. */
   #preempt(victim: Pod, preemptor: Pod): void {
-    const { events, log, workers } = this.#ports;
+    const { events, log, statuses, workers } = this.#ports;
     const { name, namespace } = victim.metadata ?? {};
     log.warn("pod is preempted", { pod: name, namespace, for: podFullName(preemptor) });
     events.pod(victim, "Warning", PREEMPTED_REASON, PREEMPTED_MESSAGE);
@@ -242,6 +253,8 @@ export class PodAdmission {
       const { reason, message, conditions = [] } = PREEMPTED;
       this.#fail(victim, { phase: "Failed", reason, message, conditions, qosClass: qosClass(victim) });
     } else {
+      // On disk before anything of it ends: an agent that dies meanwhile would otherwise start it again.
+      statuses.set(uidOf(victim), disrupted(statuses.get(uidOf(victim))));
       workers.kill(victim, { evict: true, status: PREEMPTED });
     }
   }
@@ -327,6 +340,18 @@ export class PodAdmission {
  */
 function mayBeTriedAgain(pod: Pod, status: PodStatus | undefined): boolean {
   return isStandalonePod(pod) && isOutOfRoom(status);
+}
+
+function isDisrupted(status: PodStatus | undefined): boolean {
+  return (
+    status?.conditions?.some(({ type, message }) => type === DISRUPTED.type && message === DISRUPTED.message) === true
+  );
+}
+
+/** The status of a pod that is about to be preempted. */
+function disrupted(status: PodStatus = { phase: "Pending" }): PodStatus {
+  const others = (status.conditions ?? []).filter(({ type }) => type !== DISRUPTED.type);
+  return { ...status, conditions: [...others, DISRUPTED] };
 }
 
 function namesOf(pods: readonly Pod[]): string {
