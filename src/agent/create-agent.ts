@@ -6,6 +6,7 @@
 import type { ResourceList } from "../core/api/types.ts";
 import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import type { CredentialProvider } from "../core/images/credential-provider-config.ts";
 import type { VerificationRules } from "../core/images/pulled-image.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
@@ -21,7 +22,7 @@ import type { PodFiles } from "../ports/pod-files.ts";
 import type { PressureSignals } from "../ports/pressure-signals.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
-import type { DockerConfigFiles } from "../ports/registry-credentials.ts";
+import type { CredentialPrograms, DockerConfigFiles } from "../ports/registry-credentials.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
 import type { TokenSource } from "../ports/token-source.ts";
@@ -32,6 +33,7 @@ import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { createEviction, type EvictionOptions } from "./eviction/create-eviction.ts";
 import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { CredentialPlugins } from "./images/credential-plugins.ts";
 import { ImageCredentials } from "./images/image-credentials.ts";
 import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
@@ -74,6 +76,7 @@ export interface AgentPorts {
   readonly images: ImageService;
   readonly imageTransfers: ImageTransfers;
   readonly dockerConfig: DockerConfigFiles;
+  readonly credentialPrograms: CredentialPrograms;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
@@ -114,6 +117,7 @@ export interface AgentOptions {
   readonly oomKillsGroup?: boolean;
   /** Absent: no limit. */
   readonly imagePulls?: ImagePullLimits;
+  readonly credentialProviders: readonly CredentialProvider[];
   /** Who may use images that are here; absent: every pod. */
   readonly imageVerification?: VerificationRules;
   readonly imageGc: ImageGcOptions;
@@ -326,7 +330,9 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const { clock, log, runtime, files, logFiles, machine } = ports;
   const { events, pods, hooks, killer, sandboxes, holds, pulls, pulledImages, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
-  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
+  const { credentialPrograms: programs, dockerConfig: nodeConfig } = ports;
+  const plugins = new CredentialPlugins({ clock, log, programs }, options.credentialProviders);
+  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig, plugins });
   const imagePorts = {
     clock,
     images: ports.images,
