@@ -3,42 +3,22 @@
  * `components` is the order of start; they stop in reverse.
  */
 
-import type { ResourceList } from "../core/api/types.ts";
-import { type BackoffConfig, KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
-import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
-import type { CredentialProvider } from "../core/images/credential-provider-config.ts";
-import type { VerificationRules } from "../core/images/pulled-image.ts";
+import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
-import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ImageTransfers } from "../ports/image-transfers.ts";
-import type { KernelLog } from "../ports/kernel-log.ts";
-import type { Log } from "../ports/log.ts";
-import type { LogFiles } from "../ports/log-files.ts";
-import type { MachineInfo } from "../ports/machine.ts";
-import type { ManifestSource } from "../ports/manifest-source.ts";
-import type { OomCounters } from "../ports/oom-counters.ts";
-import type { PodFiles } from "../ports/pod-files.ts";
-import type { PressureSignals } from "../ports/pressure-signals.ts";
-import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
-import type { CredentialPrograms, DockerConfigFiles } from "../ports/registry-credentials.ts";
-import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
-import type { Stats } from "../ports/stats.ts";
-import type { TokenSource } from "../ports/token-source.ts";
-import { PodAdmission, type PodAdmissionOptions } from "./admission/pod-admission.ts";
+import { PodAdmission } from "./admission/pod-admission.ts";
+import type { Agent, AgentOptions, AgentPorts, Component } from "./agent.ts";
 import { AgentView } from "./agent-view.ts";
 import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
-import { createEviction, type EvictionOptions } from "./eviction/create-eviction.ts";
-import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { createEviction } from "./eviction/create-eviction.ts";
 import { CredentialPlugins } from "./images/credential-plugins.ts";
 import { ImageCredentials } from "./images/image-credentials.ts";
-import { ImageGc, type ImageGcOptions } from "./images/image-gc.ts";
+import { ImageGc } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
 import { ImageManager } from "./images/image-manager.ts";
-import type { ImagePullLimits } from "./images/pull-queue.ts";
 import { PullWatch } from "./images/pull-watch.ts";
 import { PulledImages } from "./images/pulled-images.ts";
 import { Kubelet } from "./kubelet.ts";
@@ -50,11 +30,11 @@ import { OomWatcher } from "./oom/oom-watcher.ts";
 import { PLEG_DEFAULTS, Pleg } from "./pleg/pleg.ts";
 import { PodSyncer } from "./pod-workers/pod-syncer.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
-import { PodManager, type ReadManifest } from "./pods/pod-manager.ts";
+import { PodManager } from "./pods/pod-manager.ts";
 import { ProbeManager } from "./probes/probe-manager.ts";
 import type { ProbeResultStore } from "./probes/probe-results.ts";
 import { PatientStore } from "./records/patient-store.ts";
-import { PodCgroups, type PodCgroupsOptions } from "./resources/pod-cgroups.ts";
+import { PodCgroups } from "./resources/pod-cgroups.ts";
 import { ContainerMounts } from "./runtime/container-mounts.ts";
 import { ContainerStarter } from "./runtime/container-starter.ts";
 import { PodDns } from "./runtime/pod-dns.ts";
@@ -63,98 +43,13 @@ import { PodRuntime } from "./runtime/pod-runtime.ts";
 import { SandboxConfigs } from "./runtime/sandbox-configs.ts";
 import { UserNamespaces } from "./runtime/user-namespaces.ts";
 import { SecurityAdmission } from "./security/security-admission.ts";
-import { StatsManager, type StatsManagerOptions } from "./stats/stats-manager.ts";
+import { StatsManager } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
+import { createStorage } from "./volumes/create-storage.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
+import { VolumeMeasures } from "./volumes/volume-measures.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
-
-export interface AgentPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly runtime: RuntimeService;
-  readonly images: ImageService;
-  readonly imageTransfers: ImageTransfers;
-  readonly dockerConfig: DockerConfigFiles;
-  readonly credentialPrograms: CredentialPrograms;
-  readonly eventSource: RuntimeEventSource;
-  readonly cgroups: Cgroups;
-  readonly kernelLog: KernelLog;
-  readonly oomCounters: OomCounters;
-  readonly stats: Stats;
-  readonly pressureSignals: PressureSignals;
-  readonly files: PodFiles;
-  readonly logFiles: LogFiles;
-  readonly store: RecordStore;
-  readonly tokens: TokenSource;
-  readonly prober: Prober;
-  readonly sources: readonly ManifestSource[];
-  readonly readManifest: ReadManifest;
-  readonly machine: MachineInfo;
-}
-
-export interface AgentOptions {
-  readonly nodeName: string;
-  readonly hostIps: readonly string[];
-  readonly logRoot: string;
-  readonly logLinksRoot: string;
-  readonly seccompProfileRoot: string;
-  readonly seccompDefault: boolean;
-  readonly clusterDomain: string;
-  readonly clusterDns: readonly string[];
-  readonly resolvConf: string;
-  /** Checked by the configuration: each is a name or pattern that `sysctlAllowlist` takes. */
-  readonly allowedUnsafeSysctls: readonly string[];
-  readonly standalone: boolean;
-  /** What pods may request of this node. */
-  readonly allocatable: ResourceList;
-  /** User and group ids of a pod with users of its own; absent: the kubelet's 65536. */
-  readonly idsPerPod?: number;
-  readonly admission: PodAdmissionOptions;
-  readonly cpuCfsQuota: boolean;
-  readonly cpuPeriodUs: number;
-  /** Out of memory kills all processes of a container; `false`: the kernel chooses one. Default `false`. */
-  readonly oomKillsGroup?: boolean;
-  /** Absent: no limit. */
-  readonly imagePulls?: ImagePullLimits;
-  readonly credentialProviders: readonly CredentialProvider[];
-  /** Who may use images that are here; absent: every pod. */
-  readonly imageVerification?: VerificationRules;
-  readonly imageGc: ImageGcOptions;
-  readonly eviction: EvictionOptions;
-  readonly crashBackoff: BackoffConfig;
-  readonly resyncMs: number;
-  readonly containerLogMaxSizeBytes: number;
-  readonly containerLogMaxFiles: number;
-  readonly containerLogMonitorIntervalMs: number;
-  readonly containerGc: { readonly policy: ContainerGcPolicy; readonly periodMs: number };
-  readonly cgroups: Omit<PodCgroupsOptions, "activePods">;
-  readonly stats: Pick<StatsManagerOptions, "rootDir" | "diskPeriodMs" | "systemCgroups">;
-}
-
-/** Anything with a loop: `start` returns when it runs, `stop` when it ended (after `signal` was aborted). */
-export interface Component {
-  start(signal: AbortSignal): Promise<void>;
-  stop(): Promise<void>;
-}
-
-export interface Agent {
-  readonly view: AgentView;
-  readonly workers: PodWorkers;
-  readonly pods: PodManager;
-  readonly pleg: Pleg;
-  readonly kubelet: Kubelet;
-  readonly gc: ContainerGc;
-  readonly imageGc: ImageGc;
-  readonly stats: StatsManager;
-  readonly eviction: EvictionManager;
-  readonly events: EventRecorder;
-  start(): Promise<void>;
-  /** Ends every pod; resolves with the names of those that did not end in time. */
-  stopPods(graceSeconds?: number): Promise<readonly string[]>;
-  /** Ends all loops; pods go on running. */
-  stop(): Promise<void>;
-}
 
 /** Longest time that stopping all pods may take: a usual grace period and room for the runtime. */
 const STOP_PODS_LIMIT_MS = 90_000;
@@ -174,15 +69,21 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     { clock, log, cgroups: ports.cgroups },
     { ...options.cgroups, activePods: () => workers.activePods() },
   );
+  const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
+  const plugins = [
+    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    ...storage.plugins,
+  ];
   const volumes = new VolumeManager(
     {
       clock,
       log,
       files,
       events,
-      plugins: volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+      plugins,
+      claims: storage.claims,
     },
     { onReady: (uid) => workers.wake(uid) },
   );
@@ -266,8 +167,19 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       logRoot: options.logRoot,
     },
   );
+  const measures = new VolumeMeasures({ log, volumes, plugins });
   const stats = new StatsManager(
-    { clock, log, runtime, images: ports.images, cgroups: ports.cgroups, stats: ports.stats, workers, pleg },
+    {
+      clock,
+      log,
+      runtime,
+      images: ports.images,
+      cgroups: ports.cgroups,
+      stats: ports.stats,
+      workers,
+      pleg,
+      volumes: measures,
+    },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
   const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
@@ -284,6 +196,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     pleg,
     health,
     probes,
+    storage.registry,
     killer,
     volumes,
     workers,

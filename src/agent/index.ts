@@ -4,4 +4,5 @@
  * Owns the order in which things happen and what is remembered. Refuses decisions of its own, node:* and everything that
  * knows which machine it is on: the daemon and the simulated node run the very same loops.
  */
-export { type Agent, type AgentOptions, type AgentPorts, createAgent } from "./create-agent.ts";
+export type { Agent, AgentOptions, AgentPorts } from "./agent.ts";
+export { createAgent } from "./create-agent.ts";

@@ -112,7 +112,7 @@ export class Kubelet {
     events.node("Normal", state, `Node ${this.#nodeName} status is now: ${state}${why}`);
   }
 
-  #onPodsChange({ added, updated, removed, configChanged }: PodsChange): void {
+  #onPodsChange({ added, updated, removed, configChanged, storageChanged }: PodsChange): void {
     const { workers, admission, pods, volumes } = this.#ports;
     if (this.#draining) return;
     for (const { pod } of removed) {
@@ -120,8 +120,8 @@ export class Kubelet {
       admission.forget(pod.metadata?.uid ?? "");
     }
     this.#startMissing(...added, ...updated);
-    if (configChanged.size === 0) return;
-    // Volumes and waiting containers follow their ConfigMaps and Secrets at once.
+    if (configChanged.size === 0 && !storageChanged) return;
+    // Volumes and waiting containers follow their ConfigMaps, Secrets and claims at once.
     volumes.changed(configChanged);
     for (const { pod } of pods.pods()) workers.wake(pod.metadata?.uid ?? "");
   }
@@ -151,7 +151,7 @@ export class Kubelet {
     const { workers, pleg } = this.#ports;
     for (const uid of pleg.knownPods()) {
       const status = pleg.peek(uid);
-      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(uid, status.name, status.namespace);
+      if (status !== undefined && !workers.has(uid)) workers.adoptOrphan(status);
     }
   }
 

@@ -12,8 +12,8 @@ export function reportLines(outcome: SeedOutcome, hours: number, verbose: boolea
   const { seed } = outcome;
   const replay = `  replay: npm run sim -- --seeds ${seed} --hours ${hours} --verbose`;
   if ("error" in outcome) return [`seed ${seed}: the run broke off: ${outcome.error}`, replay];
-  const { violations, steps, agents, starts, traceHash, lastLines } = outcome;
-  const facts = `${steps} steps, ${agents} agents, ${starts} container starts, trace ${traceHash}`;
+  const { violations, steps, agents, starts, evictions, traceHash, lastLines } = outcome;
+  const facts = `${steps} steps, ${agents} agents, ${starts} container starts, ${evictions} evictions, trace ${traceHash}`;
   if (violations.length === 0) return [`seed ${seed}: all rules held; ${facts}`];
   const lines = verbose ? lastLines : lastLines.slice(-SHORT_TRACE_LINES);
   return [

@@ -59,3 +59,49 @@ export class HostError extends Error {
     this.path = path;
   }
 }
+
+/** How a call of a node plugin ended: the status codes of gRPC. */
+export type GrpcCode =
+  | "Canceled"
+  | "Unknown"
+  | "InvalidArgument"
+  | "DeadlineExceeded"
+  | "NotFound"
+  | "AlreadyExists"
+  | "PermissionDenied"
+  | "ResourceExhausted"
+  | "FailedPrecondition"
+  | "Aborted"
+  | "OutOfRange"
+  | "Unimplemented"
+  | "Internal"
+  | "Unavailable"
+  | "DataLoss"
+  | "Unauthenticated";
+
+/** A call of a plugin that failed. `message` is as Go's gRPC writes it: `rpc error: code = Internal desc = ...`. */
+export class CsiError extends Error {
+  override readonly name = "CsiError";
+  readonly code: GrpcCode;
+  /** "NodeStageVolume". */
+  readonly call: string;
+
+  constructor(code: GrpcCode, call: string, description: string, options?: { readonly cause?: unknown }) {
+    super(`rpc error: code = ${code} desc = ${description}`, options);
+    this.code = code;
+    this.call = call;
+  }
+}
+
+const UNFINISHED: ReadonlySet<GrpcCode> = new Set([
+  "Canceled",
+  "DeadlineExceeded",
+  "Unavailable",
+  "ResourceExhausted",
+  "Aborted",
+]);
+
+/** The driver has done nothing and does nothing any more. Source: volume/csi csi_client.go isFinalError. */
+export function isFinalCsiError(error: unknown): boolean {
+  return error instanceof CsiError && !UNFINISHED.has(error.code);
+}

@@ -145,6 +145,12 @@ export interface RegistryAuth {
   readonly registryToken?: string;
 }
 
+/** Where images and writable layers are, and what they take; without a word of layers they are where images are. */
+export interface ImageFsInfo {
+  readonly imageFilesystems: readonly CriFilesystemUsage[];
+  readonly containerFilesystems: readonly CriFilesystemUsage[];
+}
+
 export interface ImageService {
   listImages(filter?: { readonly image?: ImageSpec }, options?: CallOptions): Promise<readonly CriImage[]>;
   /** `undefined`: the image is not present. */
@@ -157,7 +163,7 @@ export interface ImageService {
     options?: CallOptions,
   ): Promise<string>;
   removeImage(image: ImageSpec, options?: CallOptions): Promise<void>;
-  imageFsInfo(options?: CallOptions): Promise<readonly CriFilesystemUsage[]>;
+  imageFsInfo(options?: CallOptions): Promise<ImageFsInfo>;
 }
 
 /** Something happened to a container or sandbox; `containerId` may be a sandbox's. The truth is asked afterwards. */

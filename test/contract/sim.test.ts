@@ -3,6 +3,7 @@ import { drainMicrotasks } from "../../src/cli/sim-run-seed.ts";
 import type { CgroupName } from "../../src/core/cgroup/types.ts";
 import { simLogFiles } from "../../src/sim/disk/sim-log-files.ts";
 import { simPodFiles } from "../../src/sim/disk/sim-pod-files.ts";
+import { simStorageFiles } from "../../src/sim/disk/sim-storage-files.ts";
 import { bytesOf, type DiskNode, textOf, VirtualDisk } from "../../src/sim/disk/virtual-disk.ts";
 import { clockAt, Line } from "../../src/sim/line.ts";
 import { SimCgroups, simCgroups } from "../../src/sim/node/sim-cgroups.ts";
@@ -26,6 +27,7 @@ import { pressureSignalsContract } from "./pressure-signals-contract.ts";
 import { recordStoreContract } from "./record-store-contract.ts";
 import { runtimeContract } from "./runtime-contract.ts";
 import type { RuntimeCommands } from "./runtime-fixture.ts";
+import { storageFilesContract } from "./storage-files-contract.ts";
 
 const START_MS = 1_767_225_600_000;
 const IMAGE = "registry.sim/app:1";
@@ -45,6 +47,20 @@ function world() {
 clockContract("sim", () => {
   const { time, line } = world();
   return { clock: clockAt(time, line), pass: (ms) => pass(time, ms) };
+});
+
+storageFilesContract("sim", async () => {
+  const { line, disk } = world();
+  disk.makeDirectories("/scratch");
+  return {
+    storage: simStorageFiles(disk, line),
+    scratch: "/scratch",
+    writeFile: async (path, text) => void disk.write(path, text),
+    modeOf: async (path) => (disk.find(path) as { readonly mode: number }).mode,
+    mountOver: async (path) => disk.mountMemory(path, 0o755),
+    unmount: async (path) => void disk.unmountBelow(path),
+    close: async () => {},
+  };
 });
 
 recordStoreContract("sim", async () => {

@@ -46,7 +46,7 @@ describe("a node without cgroups of classes and pods, on a containerd of another
         evictionSoftGracePeriod: { "memory.available": "1m" },
       }),
       tskubelet: { network: { bridgeName: "tskconf0" }, embeddedRuntime: { containerdPath } },
-      flags: ["--node-labels", "disk=ssd"],
+      flags: ["--cert-dir", "/pki"],
     });
     await node.start();
   });
@@ -85,7 +85,7 @@ describe("a node without cgroups of classes and pods, on a containerd of another
   });
 
   it("tells at its start what has no effect yet", () => {
-    assert.match(node.agentLog(), /--node-labels=\{"disk":"ssd"\} has no effect yet/);
+    assert.match(node.agentLog(), /--cert-dir=\/pki has no effect yet/);
   });
 });
 

@@ -106,7 +106,7 @@ describe("volumes", { concurrency: 1 }, () => {
     const volumes = [{ name: "data", emptyDir: {} }];
     const mount = { name: "data", mountPath: "/data", readOnly: true, recursiveReadOnly: "Enabled" };
     const { runtimeHandlers } = await node.cri.runtime.status();
-    if (runtimeHandlers.some((each) => each.features?.recursiveReadOnlyMounts))
+    if (runtimeHandlers.some((each) => each.features?.recursiveReadOnlyMounts === true))
       return t.skip("this runtime knows them");
     node.write("rro.yaml", volumePod("rro", SLEEP, [mount], volumes));
     const text = 'volume "data" requested recursive read-only mode, but it is not supported by the runtime';

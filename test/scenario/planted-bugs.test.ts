@@ -1,7 +1,8 @@
 /** The simulator finds what it is there to find: bugs planted into the agent are noticed within a few seeds. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Agent, type AgentOptions, type AgentPorts, createAgent } from "../../src/agent/create-agent.ts";
+import type { Agent, AgentOptions, AgentPorts } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/create-agent.ts";
 import { drainMicrotasks } from "../../src/cli/sim-run-seed.ts";
 import type { Violation } from "../../src/sim/invariants/invariant.ts";
 import { runScenario } from "../../src/sim/scenario/run-scenario.ts";
@@ -80,6 +81,41 @@ const forgetsOnRestart: Compose = (ports, options) => {
   return agent;
 };
 
+/** Thresholds that nobody asked for: pods go though nothing is short of what the configuration says. */
+const evictsForNothing: Compose = (ports, options) => {
+  const { fields } = options.eviction;
+  const isAsked = Object.keys(fields.evictionHard ?? {}).length > 0;
+  const evictionHard = { "memory.available": "14Gi", "nodefs.available": "85%" };
+  return createAgent(ports, isAsked ? withEviction(options, { ...fields, evictionHard }) : options);
+};
+
+/** Sees the pressure and does nothing about it. */
+const neverEvicts: Compose = (ports, options) =>
+  createAgent(ports, withEviction(options, { ...options.eviction.fields, evictionHard: {}, evictionSoft: {} }));
+
+/** What it evicts and why is lost with it. */
+const forgetsRecords: Compose = (ports, options) => {
+  const { store } = ports;
+  const put: typeof store.put = (table, key, value) => {
+    if (table !== "evictions") store.put(table, key, value);
+  };
+  return createAgent({ ...ports, store: { ...store, put } }, options);
+};
+
+/** Whatever a probe finds, all is well. */
+const believesProbes: Compose = (ports, options) => {
+  const { runtime } = ports;
+  const execSync: typeof runtime.execSync = async (...asked) => ({
+    ...(await runtime.execSync(...asked)),
+    exitCode: 0,
+  });
+  return createAgent({ ...ports, runtime: { ...runtime, execSync } }, options);
+};
+
+function withEviction(options: AgentOptions, fields: AgentOptions["eviction"]["fields"]): AgentOptions {
+  return { ...options, eviction: { ...options.eviction, fields } };
+}
+
 /** Whatever pods ask for, there is room. */
 const letsAllIn: Compose = (ports, options) => {
   const allocatable = new Map(["cpu", "memory"].map((name) => [name, Number.POSITIVE_INFINITY] as const));
@@ -103,6 +139,31 @@ test("a double start is found", async () => {
 test("running pods that a restarted agent ends are found", async () => {
   const isWanted = ({ invariant }: Violation) => invariant === "no container is stopped that nobody asked to stop";
   const found = await findings(forgetsOnRestart, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("evictions that no threshold allows are found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "nobody is evicted while nothing is short";
+  const found = await findings(evictsForNothing, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("pressure that nobody does anything about is found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "pressure does not stand while somebody may go";
+  const found = await findings(neverEvicts, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("evictions that leave no record are found", async () => {
+  const isWanted = ({ invariant }: Violation) => invariant === "every eviction has its record";
+  const found = await findings(forgetsRecords, isWanted);
+  assert.ok(found.some(isWanted), JSON.stringify(found));
+});
+
+test("probes that nobody heeds are found", async () => {
+  const isWanted = ({ invariant }: Violation) =>
+    invariant === "who is not live is restarted" || invariant === "the status shows who is ready";
+  const found = await findings(believesProbes, isWanted);
   assert.ok(found.some(isWanted), JSON.stringify(found));
 });
 

@@ -69,7 +69,7 @@ export class AgentNode {
   readonly logDir: string;
   readonly cgroupRoot: string;
   readonly socketPath: string;
-  readonly #options: AgentNodeOptions;
+  #options: AgentNodeOptions;
   #agent: ChildProcess | undefined;
   #cri: CriClient | undefined;
 
@@ -105,6 +105,12 @@ export class AgentNode {
   get cri(): CriClient {
     this.#cri ??= createCriClient(`unix://${this.rootDir}/containerd/containerd.sock`);
     return this.#cri;
+  }
+
+  /** Settings of the agent that starts next; whatever is not named stays. */
+  configure(options: Pick<AgentNodeOptions, "kubelet" | "tskubelet">): void {
+    this.#options = { ...this.#options, ...options };
+    this.#writeConfig();
   }
 
   /** Starts the agent and waits until its API says that the node is ready. */

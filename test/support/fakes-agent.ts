@@ -1,5 +1,6 @@
 /** The whole agent on fakes: a node that outlives its agents, and what a test wants to know of it. */
-import { type Agent, type AgentOptions, createAgent } from "../../src/agent/create-agent.ts";
+import type { Agent, AgentOptions } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/create-agent.ts";
 import { admissionNode, nodeLabels } from "../../src/core/admission/index.ts";
 import type { Container, Pod, PodStatus } from "../../src/core/api/types.ts";
 import { KUBELET_BACKOFF } from "../../src/core/backoff/backoff.ts";
@@ -10,7 +11,9 @@ import type { ManifestContent, ManifestObject } from "../../src/core/pods/desire
 import { RuntimeError } from "../../src/ports/errors.ts";
 import type { ImageTransfers } from "../../src/ports/image-transfers.ts";
 import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../src/ports/manifest-source.ts";
+import { simNetworkStorage } from "../../src/sim/storage/sim-network-storage.ts";
 import { FakeClock, settle } from "./fakes-clock.ts";
+import { FakeCsiDriver, FakePluginSockets } from "./fakes-csi.ts";
 import {
   FakeCgroups,
   FakeFiles,
@@ -23,6 +26,7 @@ import {
 } from "./fakes-ports.ts";
 import { type FakeContainer, FakeEventSource, FakeImages, FakeRuntime } from "./fakes-runtime.ts";
 import { FakeStats } from "./fakes-stats.ts";
+import { FakeStorageFiles } from "./fakes-storage.ts";
 
 export const FAKE_OPTIONS: AgentOptions = {
   nodeName: "node",
@@ -60,6 +64,7 @@ export const FAKE_OPTIONS: AgentOptions = {
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
   eviction: { fields: { evictionHard: {} }, policy: {}, periodMs: 3_600_000 },
+  claimsDirectory: "/root/claims",
   stats: { rootDir: "/root", diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {
@@ -161,6 +166,9 @@ export class FakeNode {
   readonly store = new FakeStore();
   readonly prober = new FakeProber();
   readonly source = new FakeSource();
+  readonly storageFiles = new FakeStorageFiles();
+  readonly pluginSockets = new FakePluginSockets();
+  readonly csiDriver = new FakeCsiDriver();
   eventSource = new FakeEventSource();
   agent: Agent;
   readonly #options: Partial<AgentOptions>;
@@ -189,6 +197,10 @@ export class FakeNode {
         stats: this.stats,
         pressureSignals: { readMemory: () => undefined, openMemoryAlarm: async () => undefined },
         files: this.files,
+        storageFiles: this.storageFiles,
+        pluginSockets: this.pluginSockets,
+        csiDrivers: this.csiDriver,
+        networkStorage: simNetworkStorage(),
         logFiles: this.logFiles,
         store: this.store,
         tokens: new FakeTokens(this.clock),

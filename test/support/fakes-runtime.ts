@@ -18,6 +18,7 @@ import { RuntimeError } from "../../src/ports/errors.ts";
 import type {
   CallOptions,
   ContainerFilter,
+  CriFilesystemUsage,
   ExecSyncResult,
   ImageService,
   PodSandboxFilter,
@@ -370,8 +371,12 @@ export class FakeImages implements FakedImageCalls {
     this.present.delete(name);
   }
 
+  /** Where a test has the writable layers; empty: where images are. */
+  containerFilesystems: readonly CriFilesystemUsage[] = [];
+
   async imageFsInfo() {
-    return [{ timestampMs: 0, mountpoint: "/images", usedBytes: this.#usedBytes, inodesUsed: 1 }];
+    const usage = { timestampMs: 0, mountpoint: "/images", usedBytes: this.#usedBytes, inodesUsed: 1 };
+    return { imageFilesystems: [usage], containerFilesystems: this.containerFilesystems };
   }
 
   get #usedBytes(): number {

@@ -44,8 +44,10 @@ const MAX_MESSAGE_LENGTH = 1024;
 export class EventRecorder {
   readonly #ports: EventRecorderPorts;
   readonly #nodeName: string;
-  /** By what makes two events the same, oldest change first. */
+  /** By name, oldest change first. */
   readonly #events = new Map<string, RecordedEvent>();
+  /** The same by UID of what they are about. */
+  readonly #byObject = new Map<string, RecordedEvent[]>();
   #similar: SimilarEventsState = NO_SIMILAR_EVENTS;
   #sequence = 0;
   #listeners: readonly ((event: RecordedEvent) => void)[] = [];
@@ -58,7 +60,7 @@ export class EventRecorder {
       return { event, sequence: sequenceOf(event) };
     });
     for (const { event, sequence } of stored.sort(byLastChange)) {
-      this.#events.set(identityOf(event.involvedObject, event), event);
+      this.#keep(event);
       this.#sequence = Math.max(this.#sequence, sequence);
     }
   }
@@ -92,8 +94,9 @@ export class EventRecorder {
     const { clock, log, store } = this.#ports;
     const message = this.#toldMessage(involvedObject, type, reason, text);
     const now = formatTime(clock.now());
-    const key = identityOf(involvedObject, { type, reason, message });
-    const before = this.#events.get(key);
+    const before = this.#eventsOf(involvedObject).find((known) =>
+      isSame(known, { involvedObject, type, reason, message }),
+    );
     const event: RecordedEvent = before
       ? { ...before, message, count: before.count + 1, lastTimestamp: now, ...(annotations && { annotations }) }
       : {
@@ -108,8 +111,8 @@ export class EventRecorder {
           lastTimestamp: now,
           ...(annotations && { annotations }),
         };
-    this.#events.delete(key);
-    this.#events.set(key, event);
+    if (before !== undefined) this.#drop(before);
+    this.#keep(event);
     log.debug("event", { kind: involvedObject.kind, object: involvedObject.name, type, reason, eventMessage: message });
     try {
       store.put(TABLE, event.name, event);
@@ -136,10 +139,30 @@ export class EventRecorder {
   /** What is told of the node (broken manifests, pressure) is another matter each time, and bounded where it arises. */
   #toldMessage(object: ObjectReference, type: EventType, reason: string, text: string): string {
     if (object.kind === "Node") return bounded(text);
-    const key = identityOf(object, { type, reason, message: "" });
+    const key = kindOf(object, type, reason);
     const step = combineSimilar(this.#similar, { key, message: bounded(text), nowMs: this.#ports.clock.now() });
     this.#similar = step.state;
     return bounded(step.message);
+  }
+
+  #eventsOf({ uid = "" }: ObjectReference): readonly RecordedEvent[] {
+    return this.#byObject.get(uid) ?? [];
+  }
+
+  #keep(event: RecordedEvent): void {
+    this.#events.set(event.name, event);
+    const { uid = "" } = event.involvedObject;
+    const known = this.#byObject.get(uid);
+    if (known === undefined) this.#byObject.set(uid, [event]);
+    else known.push(event);
+  }
+
+  #drop(event: RecordedEvent): void {
+    this.#events.delete(event.name);
+    const { uid = "" } = event.involvedObject;
+    const left = this.#eventsOf(event.involvedObject).filter((other) => other !== event);
+    if (left.length === 0) this.#byObject.delete(uid);
+    else this.#byObject.set(uid, left);
   }
 
   #nextSequence(): string {
@@ -148,9 +171,9 @@ export class EventRecorder {
   }
 
   #dropOldest(): void {
-    for (const [key, event] of this.#events) {
+    for (const event of this.#events.values()) {
       if (this.#events.size <= MAX_EVENTS) return;
-      this.#events.delete(key);
+      this.#drop(event);
       this.#ports.store.delete(TABLE, event.name);
     }
   }
@@ -187,11 +210,27 @@ function byLastChange({ event: a, sequence }: StoredEvent, { event: b, sequence:
   return sequence - other;
 }
 
-function identityOf(
-  object: ObjectReference,
-  event: { readonly type: string; readonly reason: string; readonly message: string },
-): string {
-  const { kind = "", namespace = "", name = "", uid = "", fieldPath = "" } = object;
-  const message = event.message.startsWith(COMBINED_PREFIX) ? COMBINED_PREFIX : event.message;
-  return `${kind}\0${namespace}\0${name}\0${uid}\0${fieldPath}\0${event.type}\0${event.reason}\0${message}`;
+type Identity = Pick<RecordedEvent, "involvedObject" | "type" | "reason" | "message">;
+
+function isSame(a: Identity, b: Identity): boolean {
+  return a.reason === b.reason && a.type === b.type && sameMessage(a.message, b.message) && sameObject(a, b);
+}
+
+function sameMessage(a: string, b: string): boolean {
+  return a === b || (a.startsWith(COMBINED_PREFIX) && b.startsWith(COMBINED_PREFIX));
+}
+
+function sameObject({ involvedObject: a }: Identity, { involvedObject: b }: Identity): boolean {
+  return (["kind", "namespace", "name", "uid", "fieldPath"] as const).every(
+    (field) => (a[field] ?? "") === (b[field] ?? ""),
+  );
+}
+
+/** What makes events alike but for their message. */
+function kindOf(
+  { kind = "", namespace = "", name = "", uid = "", fieldPath = "" }: ObjectReference,
+  type: string,
+  reason: string,
+) {
+  return [kind, namespace, name, uid, fieldPath, type, reason].join("\0");
 }

@@ -22,7 +22,7 @@ import type { ImageGc } from "../images/image-gc.ts";
 import type { Pleg } from "../pleg/pleg.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import type { PodManager } from "../pods/pod-manager.ts";
-import { hasDedicatedImageFs } from "../stats/node-disks.ts";
+import { filesystemLayout } from "../stats/node-disks.ts";
 import type { StatsManager } from "../stats/stats-manager.ts";
 import type { StatusManager } from "../status/status-manager.ts";
 import { EvictedPods } from "./evicted-pods.ts";
@@ -94,7 +94,7 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   return { eviction, records, admission, components: [alarms, eviction, evictedPods] as const };
 }
 
-/** What lies on which filesystem is known once the runtime has told where its images are; until then all is one. */
+/** What lies on which filesystem is known once the runtime has told where it keeps what; until then all is one. */
 function configuration({ fields, policy }: EvictionOptions, stats: StatsManager) {
   let known: EvictionConfig | undefined;
   const make = (filesystems: FilesystemLayout): EvictionConfig => {
@@ -105,9 +105,9 @@ function configuration({ fields, policy }: EvictionOptions, stats: StatsManager)
   };
   return async (): Promise<EvictionConfig> => {
     if (known !== undefined) return known;
-    const dedicated = hasDedicatedImageFs(await stats.disks());
-    const config = make(dedicated === true ? "DedicatedImages" : "Shared");
-    if (dedicated !== undefined) known = config;
+    const layout = filesystemLayout(await stats.disks());
+    const config = make(layout ?? "Shared");
+    if (layout !== undefined) known = config;
     return config;
   };
 }

@@ -92,7 +92,29 @@ describe("EvictionManager", () => {
     press();
     await node.clock.pass(10_000);
     assert.equal(records()[0]?.dryRun, true);
-    assert.deepEqual([killed().length, node.status(HOG)?.phase], [0, "Running"]);
+    await node.clock.pass(60_000);
+    assert.deepEqual([records().length, killed().length, node.status(HOG)?.phase], [1, 0, "Running"]);
+    relieve();
+    await node.clock.pass(10_000);
+    press();
+    await node.clock.pass(10_000);
+    assert.equal(records().length, 2);
+  });
+
+  it("looks every second while the guard holds an eviction back, as stalls may begin at any time", async () => {
+    await started(FIELDS, { psiGuard: { someAvg10Percent: 5, cooldownSeconds: 0 } });
+    const stall = (avg10: number) => {
+      const figures = { total: 0, avg10, avg60: 0, avg300: 0 };
+      const memory = { some: figures, full: figures };
+      node.stats.machineFigures = { ...node.stats.machineFigures, pressure: { memory } };
+    };
+    press();
+    stall(1);
+    await node.clock.pass(20_500);
+    assert.equal(records().length, 0);
+    stall(6);
+    await node.clock.pass(1_500);
+    assert.equal(records().length, 1);
   });
 
   it("finishes after a restart what was recorded and not done", async () => {
@@ -122,6 +144,23 @@ describe("EvictionManager", () => {
     assert.equal(records().length, 0);
     await node.clock.pass(2_000);
     assert.equal(records().length, 1);
+  });
+
+  it("watches the filesystem of writable layers by itself where the runtime says that it is one", async () => {
+    node = nodeWithEviction({ evictionHard: { "nodefs.available": "50%" } });
+    setMemory(node, new Map([[SMALL, 10]]));
+    const layers = { timestampMs: 0, mountpoint: "/layers", usedBytes: 80 };
+    node.images.containerFilesystems = [layers];
+    const room = (device: string, availableBytes: number) =>
+      node.stats.filesystems.set(device, { device, capacityBytes: 100, usedBytes: 0, availableBytes });
+    for (const directory of ["/root", "/images", "/layers"]) room(directory, 90);
+    await node.start();
+    node.source.showPods(SMALL, HOG);
+    await node.clock.pass(1_000);
+    room("/layers", 10);
+    await node.clock.pass(10_000);
+    assert.equal(records()[0]?.thresholdKey, "containerfs.available<50%");
+    assert.deepEqual(node.agent.view.pressureConditions(), ["DiskPressure"]);
   });
 
   it("evicts nobody for a shortage that a reclaim has ended, however long that takes and whatever fails then", async () => {

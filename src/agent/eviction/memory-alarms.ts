@@ -89,14 +89,15 @@ export class MemoryAlarms {
   }
 
   /**
-   * A soft threshold evicts when its grace period is over, a condition goes after its time, and what could not be measured
-   * after a reclaim is measured again soon: not a period later.
+   * A soft threshold evicts when its grace period is over, a condition goes after its time, what could not be measured
+   * after a reclaim is measured again soon, and so is a shortage without a stall: not a period later.
    */
   #heedTimes({ config, plan, trace }: EvictionRound, signal: AbortSignal): void {
     const { conditions, conditionSeenMs } = this.#ports.eviction.state;
     const graces = trace.thresholds.map(({ graceLeftMs }) => graceLeftMs);
     const stays = conditions.map((type) => config.pressureTransitionMs - (trace.nowMs - (conditionSeenMs[type] ?? 0)));
-    const retries = plan.kind === "nothing" && trace.reclaim?.wasMeasured === false ? [MEASURE_AGAIN_MS] : [];
+    const isOpen = plan.kind === "nothing" && (plan.reason === "Guarded" || trace.reclaim?.wasMeasured === false);
+    const retries = isOpen ? [MEASURE_AGAIN_MS] : [];
     const left = [...graces, ...stays, ...retries].filter((ms) => ms > 0);
     this.#cancelTimer();
     if (left.length === 0 || signal.aborted) return;

@@ -41,6 +41,8 @@ export class VictimEvictor {
   readonly #evicting = new Set<string>();
   /** By UID: what an earlier agent had begun, of pods that this one has not met yet. */
   readonly #begunBefore: Map<string, Victim>;
+  /** UIDs of pods that would have been evicted since the shortage began, where that is only to be known. */
+  readonly #wouldBeEvicted = new Set<string>();
   /** Monotonic time at which an evicted pod was first seen to have ended. */
   readonly #endedAt = new Map<string, number>();
 
@@ -68,7 +70,8 @@ export class VictimEvictor {
   }
 
   /** Events of the node that come with a plan. */
-  tell({ nodeEvents }: EvictionPlan): void {
+  tell({ kind, nodeEvents }: EvictionPlan): void {
+    if (kind === "nothing") this.#wouldBeEvicted.clear();
     for (const { type, reason, message } of nodeEvents) this.#ports.events.node(type, reason, message);
   }
 
@@ -127,6 +130,9 @@ export class VictimEvictor {
     // It may have ended while the node was measured.
     if (pod === undefined || !this.#mayRun(victim.uid)) return;
     const { cause, thresholdKey, dryRun } = plan;
+    // Nothing is done about it, so that every round decides the same: told once.
+    if (dryRun && this.#wouldBeEvicted.has(victim.uid)) return;
+    if (dryRun) this.#wouldBeEvicted.add(victim.uid);
     const stats = input.summary?.pods?.find(({ podRef }) => podRef.uid === victim.uid);
     const record = records.add({
       atMs: clock.now(),

@@ -255,7 +255,8 @@ export class ImageGc {
 
   async #disk(signal: AbortSignal | undefined) {
     const { images } = this.#ports;
-    const [filesystem] = await images.imageFsInfo(signal === undefined ? {} : { signal });
+    const { imageFilesystems } = await images.imageFsInfo(signal === undefined ? {} : { signal });
+    const [filesystem] = imageFilesystems;
     return filesystem === undefined ? undefined : this.#ports.filesystem(filesystem.mountpoint);
   }
 

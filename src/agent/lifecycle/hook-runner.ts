@@ -50,8 +50,8 @@ export class HookRunner {
     const { pod, container, podIps } = target;
     const [podIp = ""] = pod.spec?.hostNetwork === true ? this.#hostIps : podIps;
     const action = hookAction(handler, container, podIp);
-    const failure = "error" in action ? { ...action, output: "" } : await this.#do(action, target, signal);
-    signal.throwIfAborted();
+    const work = "error" in action ? { ...action, output: "" } : this.#do(action, target, signal);
+    const failure = await unlessAborted(work, signal);
     return failure === undefined ? undefined : hookFailureText(handler, container.name, pod, failure);
   }
 
@@ -97,6 +97,21 @@ export class HookRunner {
   async #sleep(seconds: number, signal: AbortSignal): Promise<Failure | undefined> {
     await this.#ports.clock.sleep(seconds * 1000, signal);
     return undefined;
+  }
+}
+
+/** A call that does not hear of its end is left to itself. */
+async function unlessAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    const result = await Promise.race([work, aborted.promise]);
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -353,3 +353,17 @@ test("an agent that starts again takes over what runs, restarts nothing and reme
     [],
   );
 });
+
+test("a pod that has succeeded and is chosen for eviction on its way out has succeeded all the same", async () => {
+  const job = podOf("job", { restartPolicy: "Never" });
+  const node = await nodeWith(job);
+  node.runtime.fail("stopPodSandbox", new RuntimeError("Unknown", "StopPodSandbox", "busy"));
+  await node.exit(node.running("main")?.id ?? "", 0);
+  await node.clock.pass(1_000);
+  const status = { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." } as const;
+  node.agent.workers.kill(job, { graceSeconds: 0, evict: true, status });
+  node.runtime.heal();
+  await node.clock.pass(30_000);
+  assert.equal(node.agent.workers.state.workers[job.metadata?.uid ?? ""]?.phase, "finished");
+  assert.deepEqual([node.status(job)?.phase, node.status(job)?.reason], ["Succeeded", undefined]);
+});

@@ -12,7 +12,7 @@ import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import { generatePodStatus, type PodStatusInput } from "../../core/pod/status.ts";
 import type { StartError } from "../../core/pod/status-containers.ts";
 import { withHostIps } from "../../core/pod/status-ips.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { LogFiles } from "../../ports/log-files.ts";
@@ -52,11 +52,16 @@ export interface PodSyncerOptions {
 export interface SyncResult {
   /** The pod has ended by itself or was ended: nothing is to be started any more. */
   readonly terminal: boolean;
+  /** It was evicted, by an agent before this one. */
+  readonly evicted?: boolean;
   /** Wake up again after this long, even if nothing happens. */
   readonly retryInMs?: number;
   /** The pod must be killed with this status (deadline). */
   readonly evict?: PodStatusInput["evict"];
 }
+
+/** What the runtime may take for a kill, however short the grace. */
+const LEAST_KILL_MS = 10_000;
 
 /** Waiting for something that is missing: a volume's object, the network, the runtime. */
 const RETRY_MS = 2_000;
@@ -81,7 +86,7 @@ export class PodSyncer {
     this.#ports.probes.add(pod);
     const observed = await this.#observe(pod);
     const status = this.#setStatus(pod, observed);
-    if (isTerminalPhase(status.phase)) return { terminal: true };
+    if (isTerminalPhase(status.phase)) return { terminal: true, evicted: status.reason === "Evicted" };
     const deadline = activeDeadline(pod, status, clock.now());
     if (deadline?.exceeded !== undefined) return this.#deadlineExceeded(pod, deadline.exceeded);
 
@@ -124,7 +129,11 @@ export class PodSyncer {
     const status = await pleg.observe(uid, clock.monotonic());
     if (pod !== undefined && evict !== undefined) this.#setStatus(pod, status ?? emptyStatus(pod), evict);
     if (status !== undefined) {
-      await killer.killPod(pod, status, graceSeconds, signal).finally(() => this.#acted(uid));
+      const cancel = this.#tellWhenLate(pod, graceSeconds);
+      await killer.killPod(pod, status, graceSeconds, signal).finally(() => {
+        cancel();
+        this.#acted(uid);
+      });
     }
     await pleg.observe(uid, clock.monotonic());
     const after = await pleg.confirmed(uid);
@@ -171,6 +180,16 @@ export class PodSyncer {
     const ownPrefix = `${name}_${namespace}_`;
     await logFiles.removeDanglingLinks(
       (link) => !link.startsWith(ownPrefix) && !containerIds.has(containerIdOfLogLink(link) ?? ""),
+    );
+  }
+
+  /** Source: kubelet pod_workers.go killPodNow, which tells it of pods that it evicts. Differs: here of all. */
+  #tellWhenLate(pod: Pod | undefined, graceSeconds: number | undefined): Cancel {
+    const grace = graceSeconds ?? pod?.spec?.terminationGracePeriodSeconds;
+    if (pod === undefined || grace === undefined) return () => {};
+    const text = "Container runtime did not kill the pod within specified grace period.";
+    return this.#ports.clock.after(Math.max(grace * 1_500, LEAST_KILL_MS), () =>
+      this.#warn(pod, "ExceededGracePeriod", text),
     );
   }
 

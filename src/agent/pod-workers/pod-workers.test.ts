@@ -4,6 +4,7 @@ import { FakeClock, settle } from "../../../test/support/fakes-clock.ts";
 import { FakeLog } from "../../../test/support/fakes-ports.ts";
 import { Gate } from "../../../test/support/fakes-runtime.ts";
 import type { Pod } from "../../core/api/types.ts";
+import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import { MANIFEST_ANNOTATION } from "../../core/pod/standalone-pod.ts";
 import { RuntimeError } from "../../ports/errors.ts";
 import type { PodSyncer, SyncResult } from "./pod-syncer.ts";
@@ -231,7 +232,7 @@ test("housekeeping in the middle of forgetting a pod does not give it a second w
   take();
   workers.syncKnown(new Set());
   assert.equal(workers.has("a"), true);
-  workers.adoptOrphan("a", "a", "default");
+  workers.adoptOrphan(orphan("a", "a"));
   await settle();
   assert.deepEqual(take(), []);
   gate.open();
@@ -254,9 +255,16 @@ test("what cannot be forgotten yet is tried again, under its name", async () => 
   assert.equal(workers.has("a"), false);
 });
 
-test("containers of a pod that nobody wants end with the least grace and leave nothing behind", async () => {
+test("containers of a pod that nobody wants end with the grace that they were made with", async () => {
   const { workers, take } = world();
-  workers.adoptOrphan("x", "lost", "default");
+  workers.adoptOrphan(orphan("x", "lost", 45));
+  await settle();
+  assert.deepEqual(take(), ["terminate x 45 of runtime", "cleanUp x", "forget x lost"]);
+});
+
+test("those that do not say end with the least grace, and leave nothing behind", async () => {
+  const { workers, take } = world();
+  workers.adoptOrphan(orphan("x", "lost"));
   await settle();
   assert.deepEqual(take(), ["terminate x 1 of runtime", "cleanUp x", "forget x lost"]);
   assert.deepEqual(workers.uids(), []);
@@ -265,7 +273,7 @@ test("containers of a pod that nobody wants end with the least grace and leave n
 test("an orphan that is wanted after all starts anew once the orphan is gone", async () => {
   const { syncer, workers, take } = world();
   const gate = waitIn(syncer, "terminate");
-  workers.adoptOrphan("x", "x", "default");
+  workers.adoptOrphan(orphan("x", "x"));
   workers.update(pod("x"));
   await settle();
   gate.open();
@@ -325,3 +333,25 @@ test("at the end of the agent work in flight is aborted, nothing new begins, no 
   await clock.pass(120_000);
   assert.deepEqual([take(), clock.pendingTimers], [[], 0]);
 });
+
+/** What the runtime knows of a pod that nobody wants. */
+function orphan(uid: string, name: string, graceSeconds?: number): RuntimePodStatus {
+  const container = {
+    id: "c",
+    name: "main",
+    sandboxId: "s",
+    state: "CONTAINER_RUNNING",
+    createdAtMs: 0,
+    startedAtMs: 0,
+    finishedAtMs: 0,
+    exitCode: 0,
+    image: "",
+    imageId: "",
+    reason: "",
+    message: "",
+    restartCount: 0,
+    hash: "",
+    ...(graceSeconds !== undefined && { ending: { graceSeconds } }),
+  } as const;
+  return { uid, name, namespace: "default", ips: [], sandboxStatuses: [], containerStatuses: [container] };
+}

@@ -4,6 +4,8 @@
  */
 import type { Pod } from "../../core/api/types.ts";
 import type { PodRemoval } from "../../core/containers/garbage.ts";
+import { longestGraceSeconds } from "../../core/pod/restored-pod.ts";
+import type { RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import type { PodWorkerAction, PodWorkerEvent, WorkResult } from "../../core/pod-worker/events.ts";
 import {
   forgetFinishedPod,
@@ -147,10 +149,12 @@ export class PodWorkers implements PodRemoval {
     });
   }
 
-  /** Containers run for a pod that nobody wants. */
-  adoptOrphan(uid: string, name: string, namespace: string): void {
+  /** Containers run for a pod that nobody wants: they are ended with the grace that they were created with. */
+  adoptOrphan({ uid, name, namespace, containerStatuses }: RuntimePodStatus): void {
     this.#unwanted.add(uid);
-    this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace });
+    const grace = longestGraceSeconds(containerStatuses);
+    const asked = grace === undefined ? {} : { graceSeconds: grace };
+    this.#take({ kind: "killRuntimePod", nowMs: this.#now(), uid, name, namespace, ...asked });
   }
 
   /**
@@ -272,7 +276,8 @@ export class PodWorkers implements PodRemoval {
       const outcome = await this.#do(uid, work, signal);
       activity.retryInMs = outcome?.retryInMs;
       if (outcome?.evict !== undefined) this.#fail(work.pod, outcome.evict);
-      return { kind: "done", terminalPhase: outcome?.terminal === true };
+      const { terminal = false, evicted = false } = outcome ?? {};
+      return { kind: "done", terminalPhase: terminal, evicted };
     } catch (error) {
       if (signal.aborted) return { kind: "failed", cause: "canceled" };
       // A runtime that is away is told by the node's condition; the pods' work waits for it.

@@ -1,5 +1,5 @@
 /**
- * The pods (and ConfigMaps, Secrets) that this node shall have, from all sources. Holds no truth about what runs.
+ * The pods (and ConfigMaps, Secrets, objects of storage) that this node shall have, from all sources. Holds no truth about what runs.
  */
 import type { RuntimeClass } from "../../core/api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../../core/api/types.ts";
@@ -16,6 +16,7 @@ import {
   takeSnapshot,
   takeUnreadable,
 } from "../../core/pods/desired-state.ts";
+import type { StorageObjects } from "../../core/volume/storage-object.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
@@ -42,6 +43,8 @@ export interface PodsChange {
   readonly updated: readonly DesiredPod[];
   readonly removed: readonly DesiredPod[];
   readonly configChanged: ReadonlySet<string>;
+  /** Whether a claim, volume, class or driver came, went or changed. */
+  readonly storageChanged: boolean;
 }
 
 /** Last usable content of each file, so that a restart while a file is broken loses no pod. */
@@ -106,6 +109,10 @@ export class PodManager implements ObjectLookup {
 
   secret(namespace: string, name: string): Secret | undefined {
     return this.#objects.secrets.get(`${namespace}/${name}`);
+  }
+
+  get storage(): StorageObjects {
+    return this.#objects.storage;
   }
 
   runtimeClass(name: string): RuntimeClass | undefined {
@@ -258,7 +265,12 @@ function changeBetween(before: DesiredObjects, after: DesiredObjects): PodsChang
     ...changedNames(before.secrets, after.secrets).map((name) => `secret/${name}`),
     ...changedNames(before.runtimeClasses, after.runtimeClasses).map((name) => `runtimeClass/${name}`),
   ]);
-  return { added, updated, removed, configChanged };
+  const storageChanged =
+    changedNames(before.storage.volumes, after.storage.volumes).length > 0 ||
+    changedNames(before.storage.claims, after.storage.claims).length > 0 ||
+    changedNames(before.storage.classes, after.storage.classes).length > 0 ||
+    changedNames(before.storage.drivers, after.storage.drivers).length > 0;
+  return { added, updated, removed, configChanged, storageChanged };
 }
 
 function changedNames(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): readonly string[] {

@@ -5,6 +5,7 @@
  */
 import type { Container, Pod } from "../../core/api/types.ts";
 import { gracePeriodSeconds, type KillReason, killGrace, stopSeconds } from "../../core/pod/grace-period.ts";
+import { restoredPod } from "../../core/pod/restored-pod.ts";
 import type { RuntimeContainerStatus, RuntimePodStatus } from "../../core/pod/runtime-status.ts";
 import { terminationOrder } from "../../core/pod/termination-order.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -62,11 +63,11 @@ export class PodKiller {
   }
 
   /**
-   * Stops one container; resolves when it is stopped or gone, rejects with RuntimeError. `pod` undefined: the pod is
-   * known from the runtime alone, and `graceSeconds` decides.
+   * Stops one container; resolves when it is stopped or gone, rejects with RuntimeError. One that the pod does not name
+   * gets the usual grace.
    */
   async killContainer(
-    pod: Pod | undefined,
+    pod: Pod,
     request: KillRequest,
     graceSeconds: number | undefined,
     signal?: AbortSignal,
@@ -74,20 +75,18 @@ export class PodKiller {
   ): Promise<void> {
     const { clock, runtime, events, log } = this.#ports;
     const { containerId, containerName } = request;
-    const container = pod && containerOf(pod, containerName);
-    const own = pod && container ? gracePeriodSeconds(pod, container, request.reason) : DEFAULT_GRACE_SECONDS;
+    const container = containerOf(pod, containerName);
+    const own = container ? gracePeriodSeconds(pod, container, request.reason) : DEFAULT_GRACE_SECONDS;
     const { totalSeconds, preStopSeconds } = killGrace({
       graceSeconds: own,
       ...(graceSeconds !== undefined && { overrideSeconds: graceSeconds }),
       hasPreStopHook: container?.lifecycle?.preStop !== undefined,
     });
-    if (pod !== undefined) {
-      const message = request.message === "" ? `Stopping container ${containerName}` : request.message;
-      events.pod(pod, "Normal", "Killing", message, containerField(pod, containerName));
-    }
+    const message = request.message === "" ? `Stopping container ${containerName}` : request.message;
+    events.pod(pod, "Normal", "Killing", message, containerField(pod, containerName));
     const from = clock.monotonic();
     const spentSeconds = () => Math.floor((clock.monotonic() - from) / 1000);
-    if (pod !== undefined && container !== undefined && preStopSeconds !== undefined) {
+    if (container !== undefined && preStopSeconds !== undefined) {
       await this.#within(preStopSeconds, this.#preStop(pod, container, request, preStopSeconds), signal);
     }
     if (turn !== undefined && totalSeconds > 0) await this.#within(totalSeconds - spentSeconds(), turn(), signal);
@@ -101,16 +100,17 @@ export class PodKiller {
   /**
    * Stops everything that runs of a pod, then its sandboxes. Rejects with the first failure after having tried all: what
    * the runtime cannot stop alone may go with its sandbox. A runtime that went away has given nobody its grace yet, so
-   * then the sandboxes stay.
+   * then the sandboxes stay. `wanted` undefined: the pod is known from the runtime alone.
    */
   async killPod(
-    pod: Pod | undefined,
+    wanted: Pod | undefined,
     status: RuntimePodStatus,
     graceSeconds: number | undefined,
     signal?: AbortSignal,
   ): Promise<void> {
+    const pod = wanted ?? restoredPod(status);
     const running = status.containerStatuses.filter(mayRun);
-    const order = terminationOrder(pod?.spec, new Set(running.map(({ name }) => name)));
+    const order = terminationOrder(pod.spec, new Set(running.map(({ name }) => name)));
     const ends = new Map(running.map(({ name }) => [name, Promise.withResolvers<void>()]));
     // Whoever waits for others comes to his turn after them.
     const waiting = [...order.keys()];
@@ -196,7 +196,7 @@ const STOPS_AT_A_TIME = 32;
 /** Far more than end at one time. */
 const MAX_HOOKS = 4_096;
 
-/** For pods whose spec is not known any more. */
+/** For containers whose pod does not say. */
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** Created counts: its start may be under way. */

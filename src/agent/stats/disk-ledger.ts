@@ -13,6 +13,7 @@ import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { CriContainerStats, RuntimeService } from "../../ports/runtime.ts";
 import type { Stats } from "../../ports/stats.ts";
+import type { VolumeMeasure } from "../volumes/volume-plugin.ts";
 import type { MeasuredPod } from "./pod-selection.ts";
 
 export interface DiskLedgerPorts {
@@ -20,6 +21,20 @@ export interface DiskLedgerPorts {
   readonly log: Log;
   readonly stats: Pick<Stats, "diskUsage" | "filesystem">;
   readonly runtime: Pick<RuntimeService, "listContainerStats">;
+  readonly volumes: MeasuredVolumes;
+}
+
+/** Volumes that do not lie in their pod's directory, or whose driver knows best. */
+export interface MeasuredVolumes {
+  /** The mounted ones of a pod, by their order in its spec. */
+  measure(uid: string, signal: AbortSignal): Promise<readonly MeasuredVolume[]>;
+}
+
+export interface MeasuredVolume {
+  readonly name: string;
+  readonly path: string;
+  readonly claim?: { readonly name: string; readonly namespace: string };
+  readonly measure: VolumeMeasure;
 }
 
 export interface DiskLedgerOptions {
@@ -127,6 +142,9 @@ export class DiskLedger {
       const filesystem = usage && (await stats.filesystem(directory));
       volumes.push({ name, isLocalEphemeral, ...(usage && { usage }), ...(filesystem && { filesystem }) });
     }
+    for (const volume of withVolumes ? await this.#ports.volumes.measure(podRef.uid, signal) : []) {
+      volumes.push(await this.#figuresOf(volume, signal));
+    }
     const logs = new Map<string, DiskUsage>();
     for (const { name } of containers) {
       const usage = await stats.diskUsage(`${logDirectory}/${name}`, { filesOnly: true, signal });
@@ -139,6 +157,27 @@ export class DiskLedger {
     if (signal.aborted) return;
     const figures = { volumes, logs, ...(ownFiles && { ownFiles }) };
     this.#entries.set(podRef.uid, { figures, dueAt: this.#nextAfter(begun) });
+  }
+
+  async #figuresOf({ name, path, claim, measure }: MeasuredVolume, signal: AbortSignal): Promise<VolumeFigures> {
+    const { clock, stats } = this.#ports;
+    const common = { name, isLocalEphemeral: false, ...(claim !== undefined && { claim }) };
+    const observedAt = { atMs: clock.now(), monotonicMs: clock.monotonic() };
+    if (measure.kind === "figures") {
+      const { usage, room, isAbnormal } = measure;
+      const filesystem = { ...observedAt, device: path, usedBytes: usage.usedBytes ?? 0, ...room };
+      const health = isAbnormal === undefined ? {} : { isAbnormal };
+      return { ...common, usage: { ...observedAt, ...usage }, filesystem, ...health };
+    }
+    const filesystem = await stats.filesystem(path);
+    if (filesystem === undefined) return common;
+    if (measure.kind === "directory") {
+      const usage = await stats.diskUsage(path, { signal });
+      return { ...common, filesystem, ...(usage && { usage }) };
+    }
+    const { usedBytes, inodes, inodesFree } = filesystem;
+    const inodesUsed = inodes !== undefined && inodesFree !== undefined ? { inodesUsed: inodes - inodesFree } : {};
+    return { ...common, filesystem, usage: { ...observedAt, usedBytes, ...inodesUsed } };
   }
 
   /** When to measure again what was measured since `begun`. */

@@ -12,7 +12,7 @@ import type { Log } from "../../ports/log.ts";
 import type { ImageService, RuntimeService } from "../../ports/runtime.ts";
 import type { Stats } from "../../ports/stats.ts";
 import { CgroupSweep, type SweptPod, type SystemCgroup } from "./cgroup-sweep.ts";
-import { DiskLedger } from "./disk-ledger.ts";
+import { DiskLedger, type MeasuredVolumes } from "./disk-ledger.ts";
 import { NodeDisks, type ObservedDisks } from "./node-disks.ts";
 import { PodSelection, type PodSelectionPorts } from "./pod-selection.ts";
 
@@ -23,6 +23,7 @@ export interface StatsManagerPorts extends PodSelectionPorts {
   readonly runtime: Pick<RuntimeService, "listContainerStats">;
   readonly images: Pick<ImageService, "imageFsInfo">;
   readonly cgroups: Pick<Cgroups, "runtimePath">;
+  readonly volumes: MeasuredVolumes;
 }
 
 export interface StatsManagerOptions {
@@ -163,6 +164,7 @@ export class StatsManager {
       ...swept.root,
       ...filesystems,
       ...(disks.images && { images: disks.images }),
+      ...(disks.layers && { layers: disks.layers }),
       ...(interfaces && { interfaces }),
     };
     const pods = swept.pods.map((pod) => this.#podFigures(pod, filesystems));

@@ -36,6 +36,7 @@ function world(...more: readonly VolumePlugin[]) {
       files,
       events: { pod: (_pod, type, reason, message) => void events.push(`${type} ${reason} ${message}`) },
       plugins: [...more, ...kinds],
+      claims: { resolve: () => undefined },
     },
     { onReady: (uid) => void ready.push(uid) },
   );

@@ -18,13 +18,20 @@ import {
 import { stepVolumes } from "../../core/volume/step.ts";
 import { mountTimeoutText, volumesToMount } from "../../core/volume/wanted-volumes.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
+import { errorMessage } from "../../ports/errors.ts";
+import type { PodFiles } from "../../ports/pod-files.ts";
+import type { VolumeFiles } from "../../ports/volume-files.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
+import { type ClaimLookup, claimedVolume, isReclaimed, mountFailureText } from "./claims/claimed-volume.ts";
+import { PendingTimers } from "./pending-timers.ts";
 import { VolumeOperations, type VolumeOperationsPorts } from "./volume-operations.ts";
 import type { PodVolume } from "./volume-plugin.ts";
 
 export interface VolumeManagerPorts extends VolumeOperationsPorts {
   readonly clock: Clock;
+  readonly files: VolumeFiles & Pick<PodFiles, "listPods">;
   readonly events: Pick<EventRecorder, "pod">;
+  readonly claims: ClaimLookup;
 }
 
 export interface VolumeManagerOptions {
@@ -65,17 +72,19 @@ export class VolumeManager {
   readonly #stopped = new AbortController();
   /** By pod UID; "": devices. */
   readonly #wakes = new Map<string, { readonly atMs: number; readonly cancel: Cancel }>();
-  readonly #timers = new Set<Cancel>();
+  readonly #timers: PendingTimers;
   readonly #running = new Set<Promise<void>>();
 
   constructor(ports: VolumeManagerPorts, options: VolumeManagerOptions) {
     this.#ports = ports;
+    this.#timers = new PendingTimers(ports.clock);
     this.#options = options;
     this.#operations = new VolumeOperations(ports);
   }
 
   async start(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#halt(), { once: true });
+    this.#run(() => this.#findLeft());
   }
 
   async stop(): Promise<void> {
@@ -127,28 +136,47 @@ export class VolumeManager {
   changed(keys: ReadonlySet<string>): void {
     for (const [uid, { volumes, frozen }] of this.#pods) {
       if (frozen) continue;
-      const names = [...volumes]
-        .filter(
-          ([, volume]) =>
-            this.#operations
-              .pluginOf(volume)
-              ?.sources?.(volume)
-              .some((key) => keys.has(key)) === true,
-        )
-        .map(([name]) => name);
+      const shown = [...volumes].filter(([, volume]) => this.#operations.shows(volume, keys));
+      const names = shown.map(([name]) => name);
       if (names.length > 0) this.#take({ kind: "stale", nowMs: this.#now(), uid, names });
     }
   }
 
+  /** The volumes that the pod can use. */
+  mounted(uid: string): readonly (readonly [PodVolume, MountedVolume])[] {
+    const volumes = this.#pods.get(uid)?.volumes;
+    return [...mountedVolumes(this.#state, uid)].flatMap(([name, mounted]) => {
+      const volume = volumes?.get(name);
+      return volume === undefined ? [] : [[volume, mounted] as const];
+    });
+  }
+
+  /** What this plugin failed with may go well now: it is tried again at once. */
+  retry(plugin: string): void {
+    for (const [uid, { volumes }] of this.#pods) {
+      const known = Object.entries(this.#state.pods[uid]?.volumes ?? {}).filter(([, { error }]) => error !== undefined);
+      const isOwn = ([name, { place }]: (typeof known)[number]) =>
+        this.#operations.pluginAt(place, volumes.get(name))?.name === plugin;
+      const names = known.filter(isOwn).map(([name]) => name);
+      if (names.length > 0) this.#take({ kind: "stale", nowMs: this.#now(), uid, names });
+    }
+    this.#take({ kind: "retryDevices", nowMs: this.#now(), plugin });
+  }
+
   #want(uid: string, entry: PodEntry, pod: Pod): void {
     const before = entry.pod;
-    const all = volumesToMount(pod).map((volume): readonly [string, PodVolume] => [volume.name, { uid, pod, volume }]);
+    const all = volumesToMount(pod).map((volume): readonly [string, PodVolume] => [
+      volume.name,
+      this.#claimed({ uid, pod, volume }, entry.volumes.get(volume.name)),
+    ]);
+    const reclaimed =
+      before === undefined ? [] : all.filter(([name, now]) => isReclaimed(entry.volumes.get(name), now));
     entry.pod = pod;
     entry.frozen = false;
     entry.volumes = new Map(all);
     const nowMs = this.#now();
     const known = this.#state.pods[uid];
-    if (before !== pod || known?.phase !== "wanted") {
+    if (before !== pod || known?.phase !== "wanted" || reclaimed.length > 0) {
       const volumes = all.map(([name, volume]) => {
         const plugin = this.#operations.pluginOf(volume);
         const place = plugin?.place?.(volume);
@@ -161,11 +189,33 @@ export class VolumeManager {
       });
       this.#take({ kind: "wanted", nowMs, uid, volumes });
     }
-    if (before === undefined || before === pod) return;
-    const names = all
-      .filter(([, volume]) => this.#operations.pluginOf(volume)?.followsPod === true)
-      .map(([name]) => name);
+    const followers =
+      before === undefined || before === pod
+        ? []
+        : all.filter(([, volume]) => this.#operations.pluginOf(volume)?.followsPod === true);
+    const names = [...new Set([...followers, ...reclaimed].map(([name]) => name))];
     if (names.length > 0) this.#take({ kind: "stale", nowMs, uid, names });
+  }
+
+  #claimed(volume: PodVolume, before: PodVolume | undefined): PodVolume {
+    const state = this.#state.pods[volume.uid]?.volumes[volume.volume.name];
+    return claimedVolume(this.#ports.claims, volume, before, (state?.actual ?? "absent") !== "absent");
+  }
+
+  /** Devices that no pod uses go; which ones are used is known when all pods are. */
+  async #findLeft(): Promise<void> {
+    const { clock, log, files } = this.#ports;
+    do {
+      try {
+        for (const uid of await files.listPods()) await this.#find(uid, this.#entry(uid));
+        for (const left of await this.#operations.leftDevices()) {
+          this.#take({ kind: "deviceFound", nowMs: this.#now(), ...left });
+        }
+        return;
+      } catch (error) {
+        log.warn("volumes of earlier pods not read", { error: errorMessage(error) });
+      }
+    } while (await clock.sleep(WAIT_MS, this.#stopped.signal));
   }
 
   /** What an agent before this one has left is known before anything is done. */
@@ -245,7 +295,7 @@ export class VolumeManager {
     const before = this.#wakes.get(key);
     if (before !== undefined && before.atMs <= atMs) return;
     before?.cancel();
-    const cancel = this.#after(Math.max(0, atMs - this.#now()), () => {
+    const cancel = this.#timers.after(Math.max(0, atMs - this.#now()), () => {
       this.#wakes.delete(key);
       this.#take({ kind: "wake", nowMs: this.#now(), ...(uid !== undefined && { uid }) });
     });
@@ -256,7 +306,7 @@ export class VolumeManager {
     const volume = this.#pods.get(uid)?.volumes.get(name);
     const { result, refreshAtMs } = await this.#operations.mount(volume, this.#stopped.signal);
     if (result.kind === "done") this.#refreshAt(uid, name, refreshAtMs);
-    else this.#warn(volume?.pod, `MountVolume.SetUp failed for volume "${name}" : ${result.error}`);
+    else this.#warn(volume?.pod, mountFailureText(volume, name, result.error));
     this.#take({ kind: "operated", nowMs: this.#now(), uid, name, result });
   }
 
@@ -285,7 +335,7 @@ export class VolumeManager {
     refreshes?.delete(name);
     if (atMs === undefined) return;
     const { clock } = this.#ports;
-    const cancel = this.#after(Math.max(0, atMs - clock.now()), () => {
+    const cancel = this.#timers.after(Math.max(0, atMs - clock.now()), () => {
       this.#take({ kind: "stale", nowMs: this.#now(), uid, names: [name] });
     });
     refreshes?.set(name, cancel);
@@ -305,7 +355,7 @@ export class VolumeManager {
       const check = (): void => {
         if (isOver()) end();
       };
-      const cancel = this.#after(WAIT_MS, () => {
+      const cancel = this.#timers.after(WAIT_MS, () => {
         this.#ports.log.debug("volumes take long", { podUid: uid });
         end();
       });
@@ -315,19 +365,6 @@ export class VolumeManager {
     });
   }
 
-  #after(delayMs: number, action: () => void): Cancel {
-    const cancel = this.#ports.clock.after(delayMs, () => {
-      this.#timers.delete(forget);
-      action();
-    });
-    const forget = (): void => {
-      this.#timers.delete(forget);
-      cancel();
-    };
-    this.#timers.add(forget);
-    return forget;
-  }
-
   #run(operation: () => Promise<void>): void {
     const running = operation().finally(() => this.#running.delete(running));
     this.#running.add(running);
@@ -335,7 +372,7 @@ export class VolumeManager {
 
   #halt(): void {
     this.#stopped.abort();
-    for (const cancel of this.#timers) cancel();
+    this.#timers.cancelAll();
   }
 
   #entry(uid: string): PodEntry {

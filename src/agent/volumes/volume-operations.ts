@@ -1,9 +1,11 @@
 /** Operations on one volume or device by the plugin of its kind. Whatever goes wrong is a result. */
+import { volumeSourceOf } from "../../core/volume/claims/resolve-claim.ts";
 import type { FoundVolume, OperationResult } from "../../core/volume/events.ts";
 import type { VolumePlace } from "../../core/volume/state.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
+import { claimProblem } from "./claims/claimed-volume.ts";
 import type { PodVolume, VolumePlugin } from "./volume-plugin.ts";
 
 export interface VolumeOperationsPorts {
@@ -26,8 +28,19 @@ export class VolumeOperations {
     this.#ports = ports;
   }
 
-  pluginOf({ volume }: PodVolume): VolumePlugin | undefined {
-    return this.#ports.plugins.find((plugin) => plugin.supports(volume));
+  pluginOf(volume: PodVolume): VolumePlugin | undefined {
+    return pluginFor(this.#ports.plugins, volume);
+  }
+
+  /** Whether it shows one of these objects, named by `objectKey`. */
+  shows(volume: PodVolume, keys: ReadonlySet<string>): boolean {
+    const sources = this.pluginOf(volume)?.sources?.(volume) ?? [];
+    return sources.some((key) => keys.has(key));
+  }
+
+  /** The plugin of what lies at `place`, or of a volume that has none. */
+  pluginAt(place: VolumePlace | undefined, volume: PodVolume | undefined): VolumePlugin | undefined {
+    return place === undefined ? volume && this.pluginOf(volume) : this.#pluginOfPlace(place);
   }
 
   /** What the pod's directory of volumes holds. */
@@ -39,6 +52,8 @@ export class VolumeOperations {
   /** `volume` undefined: its pod has gone meanwhile. */
   async mount(volume: PodVolume | undefined, signal: AbortSignal): Promise<MountOperation> {
     if (volume === undefined) return { result: { kind: "failed", error: "the pod is not known any more" } };
+    const problem = claimProblem(volume);
+    if (problem !== undefined) return { result: { kind: "failed", error: problem, leftNothing: true } };
     const plugin = this.pluginOf(volume);
     if (plugin === undefined) {
       const error = `volumes of type ${typeOf(volume)} are not supported yet`;
@@ -63,7 +78,7 @@ export class VolumeOperations {
     volume: PodVolume | undefined,
   ): Promise<OperationResult> {
     const result = await attempt(async () => {
-      const plugin = place === undefined ? volume && this.pluginOf(volume) : this.#pluginOfPlace(place);
+      const plugin = this.pluginAt(place, volume);
       await plugin?.unmount?.(uid, place, volume);
       const isGone = await this.#ports.files.removeVolume(uid, volume?.volume.name ?? place?.name ?? name, place);
       return isGone ? undefined : "target is busy";
@@ -90,9 +105,25 @@ export class VolumeOperations {
     return result;
   }
 
+  /** Devices that an agent before this one has left. */
+  async leftDevices(): Promise<readonly { readonly device: string; readonly plugin: string }[]> {
+    const left = await Promise.all(
+      this.#ports.plugins.map(async (plugin) =>
+        ((await plugin.leftDevices?.()) ?? []).map((device) => ({ device, plugin: plugin.name })),
+      ),
+    );
+    return left.flat();
+  }
+
   #pluginOfPlace({ kind }: VolumePlace): VolumePlugin | undefined {
     return this.#ports.plugins.find(({ name }) => name.replace("/", "~") === kind);
   }
+}
+
+/** The first plugin that makes such a volume. */
+export function pluginFor(plugins: readonly VolumePlugin[], { volume, claimed }: PodVolume): VolumePlugin | undefined {
+  if (claimed === undefined) return plugins.find((plugin) => plugin.supports(volume));
+  return "error" in claimed ? undefined : plugins.find((plugin) => plugin.supportsClaimed?.(claimed) === true);
 }
 
 /** `operation` gives what went wrong, or nothing. */
@@ -105,6 +136,7 @@ async function attempt(operation: () => Promise<string | undefined>): Promise<Op
   }
 }
 
-function typeOf({ volume }: PodVolume): string {
+function typeOf({ volume, claimed }: PodVolume): string {
+  if (claimed !== undefined && "volume" in claimed) return volumeSourceOf(claimed.volume);
   return Object.keys(volume).find((key) => key !== "name") ?? "none";
 }

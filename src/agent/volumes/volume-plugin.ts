@@ -3,6 +3,8 @@
  * after failures, and tells of them; a plugin only does it. Source: kubelet pkg/volume/plugins.go.
  */
 import type { Pod, Volume } from "../../core/api/types.ts";
+import type { DiskUsage, FilesystemObservation } from "../../core/stats/observations.ts";
+import type { ClaimedStorage } from "../../core/volume/claims/resolve-claim.ts";
 import type { FoundVolume } from "../../core/volume/events.ts";
 import type { MountedVolume, VolumePlace } from "../../core/volume/state.ts";
 
@@ -11,6 +13,8 @@ export interface PodVolume {
   readonly uid: string;
   readonly pod: Pod;
   readonly volume: Volume;
+  /** What is behind the claim that it names, or why nothing is. Absent: it names none. */
+  readonly claimed?: ClaimedStorage | { readonly error: string };
 }
 
 /** A mount that is done, or why it cannot be done now, in the kubelet's words. What is thrown counts as `error`. */
@@ -24,10 +28,26 @@ export type MountOutcome =
     }
   | { readonly error: string };
 
+export type VolumeMeasure =
+  /** By counting what is in it. */
+  | { readonly kind: "directory" }
+  /** It is a whole filesystem. */
+  | { readonly kind: "filesystem" }
+  | {
+      readonly kind: "figures";
+      readonly usage: Pick<DiskUsage, "usedBytes" | "inodesUsed">;
+      readonly room: Pick<FilesystemObservation, "capacityBytes" | "availableBytes" | "inodes" | "inodesFree">;
+      /** Its driver says that something is wrong with it. Absent: it does not tell. */
+      readonly isAbnormal?: boolean;
+    };
+
 export interface VolumePlugin {
   /** "kubernetes.io/configmap"; with "~" for "/" the name of its directory in a pod's `volumes`. */
   readonly name: string;
+  /** A volume that names no claim. */
   supports(volume: Volume): boolean;
+  /** What is behind a claim. Absent: of its kind there is nothing behind claims. */
+  supportsClaimed?(storage: ClaimedStorage): boolean;
   /** Absent or `undefined`: it has no directory, or one that only `mount` can tell. */
   place?(volume: PodVolume): VolumePlace | undefined;
   /** Objects whose content it shows, as `objectKey` names them: a change of one mounts it again. */
@@ -46,6 +66,13 @@ export interface VolumePlugin {
   device?(volume: PodVolume): string | undefined;
   mountDevice?(device: string, volume: PodVolume, signal: AbortSignal): Promise<{ readonly error?: string }>;
   unmountDevice?(device: string): Promise<void>;
+  /** Devices that an agent before this one has left. */
+  leftDevices?(): Promise<readonly string[]>;
+  /**
+   * How it is found out what the volume at `path` takes and how much room it has; `undefined`: nobody can tell. Absent:
+   * it has no figures of its own.
+   */
+  measure?(volume: PodVolume, path: string, signal: AbortSignal): Promise<VolumeMeasure | undefined>;
   /** Says more about a directory that was found (its device, that it is whole). */
   recognize?(uid: string, found: FoundVolume): Promise<FoundVolume>;
 }

@@ -32,7 +32,9 @@ import type { Terminal } from "../terminal.ts";
 
 const EXIT_USAGE = 2;
 /** What the agent itself puts into its root, beside pods, containerd and network. */
-const STATE_FILES = ["state.db", "state.db-wal", "state.db-shm", FOOTPRINT_FILE, "agent.lock"];
+const STATE_FILES = ["state.db", "state.db-wal", "state.db-shm", FOOTPRINT_FILE, "agent.lock", "service-accounts"];
+/** Directories in which others have files: what claims hold, and the sockets of drivers. Only empty ones go. */
+const SHARED_DIRECTORIES = ["plugins_registry", "plugins", "claims"];
 
 export async function runDown({ flags }: CommandOf<"down">, terminal: Terminal): Promise<number> {
   const loaded = await loadRunConfiguration(flags, terminal.cwd);
@@ -191,11 +193,15 @@ class Removal {
 
   #removeState(): void {
     const { rootDir, say } = this.#input;
-    for (const name of STATE_FILES) rmSync(join(rootDir, name), { force: true });
+    for (const name of STATE_FILES) rmSync(join(rootDir, name), { force: true, recursive: true });
+    for (const name of SHARED_DIRECTORIES) removeEmptyDirectories(join(rootDir, name));
     rmSync(agentSocketPath(rootDir), { force: true });
     if (existsSync(join(rootDir, "pods"))) rmdirSync(join(rootDir, "pods"));
     const left = readdirSync(rootDir);
-    if (left.length > 0) say(`state: removed; in ${rootDir} others have ${left.join(", ")}`);
+    if (left.includes("claims")) say(`claims: their data stays in ${join(rootDir, "claims")}`);
+    const others = left.filter((name) => name !== "claims");
+    if (others.length > 0) say(`state: removed; in ${rootDir} others have ${others.join(", ")}`);
+    else if (left.length > 0) say("state: removed");
     else if (removeDirectory(rootDir)) say(`state: ${rootDir} removed`);
     else say(`state: removed; ${rootDir} is a disk of its own and stays`);
   }
@@ -209,5 +215,18 @@ function removeDirectory(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EBUSY") return false;
     throw error;
+  }
+}
+
+/** The directory and what is below it, as far as it is empty. */
+function removeEmptyDirectories(path: string): void {
+  if (!existsSync(path)) return;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeEmptyDirectories(join(path, entry.name));
+  }
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EBUSY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }

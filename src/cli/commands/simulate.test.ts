@@ -113,6 +113,18 @@ test("the picture has a panel for each scenario, and names are text in it", asyn
   assert.equal(out.match(/<polyline/g)?.length, 4);
 });
 
+test("the picture numbers evictions, and says below who went when and under which configuration", async () => {
+  const { out } = await simulate([spike], { config: await otherConfig("100Mi"), output: "svg" });
+  const texts = [...out.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+  const listed = texts.filter((text) => /^\d+: /.test(text ?? ""));
+  assert.ok(
+    listed.some((text) => /^1: \d+ s, recorded: .*&lt;web&gt;$/.test(text ?? "")),
+    listed.join("\n"),
+  );
+  for (const [index] of listed.entries()) assert.ok(texts.includes(String(index + 1)), `number ${index + 1} is drawn`);
+  assert.ok(texts.includes("0 s") || texts.includes("10 s"), "times stand below");
+});
+
 test("a scenario that no kubelet would start with fails by itself, the others are run", async () => {
   const { out, err, exitCode } = await simulate([wrong, spike]);
   assert.deepEqual([exitCode, err], [1, "wrong: unsupported eviction signal x\n"]);

@@ -1,6 +1,6 @@
 /** From the effective configuration to the options of the agent. */
 
-import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { AgentOptions } from "../../agent/agent.ts";
 import type { EvictionOptions } from "../../agent/eviction/create-eviction.ts";
 import { IMAGE_GC_PERIOD_MS, type ImageGcOptions } from "../../agent/images/image-gc.ts";
 import type { ImagePullLimits } from "../../agent/images/pull-queue.ts";
@@ -92,6 +92,7 @@ export function agentOptions(
         allocatable,
       }),
     },
+    claimsDirectory: configuration.tskubelet.claimsPath || `${node.rootDir}/claims`,
     stats: {
       rootDir: node.rootDir,
       diskPeriodMs: settings.volumeStatsAggPeriodMs,

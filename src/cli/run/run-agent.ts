@@ -8,6 +8,8 @@ import { createOomCounters } from "../../host/cgroupfs/create-oom-counters.ts";
 import { createSystemClock } from "../../host/clock/system-clock.ts";
 import { NetworkUnusable } from "../../host/cni/bridge-network.ts";
 import { createRuntimeEventSource } from "../../host/cri/runtime-event-source.ts";
+import { createCsiDrivers } from "../../host/csi/create-csi-drivers.ts";
+import { createPluginSockets } from "../../host/csi/create-plugin-sockets.ts";
 import { createLogFiles } from "../../host/files/create-log-files.ts";
 import { createPodFiles } from "../../host/files/create-pod-files.ts";
 import { createKernelLog } from "../../host/kmsg/create-kernel-log.ts";
@@ -19,6 +21,8 @@ import { createProber } from "../../host/probe/create-prober.ts";
 import { createCredentialPrograms } from "../../host/registry/credential-programs.ts";
 import { createDockerConfigFiles } from "../../host/registry/docker-config-files.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
+import { createNetworkStorage } from "../../host/storage/create-network-storage.ts";
+import { createStorageFiles } from "../../host/storage/create-storage-files.ts";
 import { acquireInstanceLock } from "../../host/store/acquire-instance-lock.ts";
 import { createRecordStore } from "../../host/store/create-record-store.ts";
 import { createLocalTokenSource } from "../../host/tokens/create-local-token-source.ts";
@@ -160,6 +164,10 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
         root: kubelet.cgroupRoot ?? "/",
       }),
       files: await createPodFiles({ rootDir }),
+      storageFiles: createStorageFiles(),
+      pluginSockets: await createPluginSockets({ directory: `${rootDir}/plugins_registry`, clock }),
+      csiDrivers: createCsiDrivers(),
+      networkStorage: createNetworkStorage(),
       logFiles: await createLogFiles({ podLogsDir: kubelet.podLogsDir, containerLogsDir: CONTAINER_LOGS_DIR }),
       store,
       tokens: createLocalTokenSource({ directory: `${rootDir}/service-accounts`, nodeName, now: () => clock.now() }),

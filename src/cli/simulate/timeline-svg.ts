@@ -24,6 +24,13 @@ const LANE_HEIGHT = 90;
 const LANE_GAP = 14;
 const BAR_HEIGHT = 10;
 const BAR_GAP = 4;
+const AXIS_HEIGHT = 20;
+const AXIS_TICKS = 6;
+const ROW_HEIGHT = 14;
+/** More evictions are only counted. */
+const MOST_LISTED = 30;
+/** So many steps are shown as points, too; more of them would only be a thicker line. */
+const MOST_POINTS = 60;
 const COLORS = ["#1f77b4", "#d62728"];
 const DASHES = ["", ' stroke-dasharray="5 3"'];
 const THRESHOLD_COLORS = ["#7f7f7f", "#e377c2"];
@@ -63,18 +70,36 @@ function drawPanel({ title, replays }: TimelinePanel, top: number): Drawn {
   const last = times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const scale = (ms: number) => round(LEFT + ((ms - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT));
   const signals = SIGNAL_NAMES.filter((signal) => replays.some((replay) => seriesOf(replay, signal).length > 0));
+  const marks = evictionMarks(replays);
+  const lanesTop = top + TITLE_HEIGHT + (marks.length > 0 ? replays.length * ROW_HEIGHT : 0);
   const lanes = signals.map((signal, index) => {
-    return drawLane(signal, replays, scale, top + TITLE_HEIGHT + index * (LANE_HEIGHT + LANE_GAP));
+    return drawLane(signal, replays, scale, lanesTop + index * (LANE_HEIGHT + LANE_GAP));
   });
-  const lanesEnd = top + TITLE_HEIGHT + signals.length * (LANE_HEIGHT + LANE_GAP);
-  const bars = drawConditions(replays, scale, lanesEnd);
-  const evictions = replays.flatMap((replay, index) =>
-    drawEvictions(replay, index, scale, top + TITLE_HEIGHT, lanesEnd),
-  );
-  const span = times.length === 0 ? "no steps" : `${first / 1000} s to ${last / 1000} s`;
-  const legend = replays.length > 1 ? "; solid: recorded, dashed: other" : "";
-  const heading = `<text class="title" x="8" y="${top + 18}">${escapeXml(title)} (${span}${legend})</text>`;
-  return { body: [heading, ...lanes, bars.body, ...evictions].join("\n"), height: lanesEnd - top + bars.height };
+  const lanesEnd = lanesTop + signals.length * (LANE_HEIGHT + LANE_GAP) - LANE_GAP;
+  const axis = times.length === 0 ? "" : drawAxis(first, last, scale, lanesEnd);
+  const bars = drawConditions(replays, scale, lanesEnd + AXIS_HEIGHT);
+  const list = listEvictions(marks, replays.length > 1, lanesEnd + AXIS_HEIGHT + bars.height);
+  const lines = marks.map((mark) => drawMark(mark, scale, top + TITLE_HEIGHT, lanesTop, lanesEnd));
+  const legend = replays.length > 1 ? "; blue: recorded, red: other" : "";
+  const text = `${title}${times.length === 0 ? ": no steps" : ""}${legend}; level lines: thresholds`;
+  const heading = `<text class="title" x="8" y="${top + 18}">${escapeXml(text)}</text>`;
+  return {
+    body: [heading, ...lanes, axis, bars.body, ...lines, list.body].join("\n"),
+    height: lanesEnd - top + AXIS_HEIGHT + bars.height + list.height + LANE_GAP,
+  };
+}
+
+/** Times at round distances. */
+function drawAxis(first: number, last: number, x: Scale, top: number): string {
+  const wanted = Math.max(1, last - first) / AXIS_TICKS;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const step = ([1, 2, 5].find((factor) => factor * power >= wanted) ?? 10) * power;
+  const ticks: string[] = [];
+  for (let at = Math.ceil(first / step) * step; at <= last; at += step) {
+    const label = `<text class="small" x="${x(at)}" y="${top + 14}" text-anchor="middle">${round(at / 1000)} s</text>`;
+    ticks.push(`<path d="M${x(at)} ${top}v4" stroke="#222"/>${label}`);
+  }
+  return ticks.join("\n");
 }
 
 interface Point {
@@ -112,7 +137,11 @@ function drawLane(signal: Signal, replays: readonly FinishedReplay[], x: Scale, 
       (at) => `<path d="M${LEFT} ${at}H${WIDTH - RIGHT}" stroke="${THRESHOLD_COLORS[index]}"${DASHES[index] ?? ""}/>`,
     );
     const stroke = `fill="none" stroke="${COLORS[index]}" stroke-width="1.5"${DASHES[index] ?? ""}`;
-    return [...level, `<polyline points="${points}" ${stroke}/>`];
+    const dots = series.length > MOST_POINTS ? [] : series;
+    const circles = dots.map(({ atMs, available }) => {
+      return `<circle cx="${x(atMs)}" cy="${y(available)}" r="2" fill="${COLORS[index]}"/>`;
+    });
+    return [...level, `<polyline points="${points}" ${stroke}/>`, ...circles];
   });
   return [frame, label, ...lines].join("\n");
 }
@@ -140,25 +169,53 @@ function drawConditions(replays: readonly FinishedReplay[], x: Scale, top: numbe
   return { body: rows.join("\n"), height: rows.length * (BAR_HEIGHT + BAR_GAP) + LANE_GAP };
 }
 
-function drawEvictions(
-  replay: FinishedReplay,
-  index: number,
-  x: Scale,
-  top: number,
-  bottom: number,
-): readonly string[] {
-  return replay.steps.flatMap((step) => {
-    const plan = finalPlan(step);
-    if (plan.kind !== "evict") return [];
-    const at = x(step.atMs);
-    const names = plan.victims.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
-    const line = `<path d="M${at} ${top}V${bottom}" stroke="${COLORS[index]}" stroke-width="2"${DASHES[index] ?? ""}/>`;
-    const isRight = at > WIDTH / 2;
-    const place = `x="${isRight ? at - 4 : at + 4}" y="${top + 12 + index * 14}" text-anchor="${isRight ? "end" : "start"}"`;
-    const shown = plan.victims.map(({ name }) => name).join(" ");
-    const text = `<text class="small" ${place}>${escapeXml(shown)}</text>`;
-    return [`<g><title>${escapeXml(`${step.atMs / 1000} s: ${names} evicted`)}</title>${line}${text}</g>`];
+interface EvictionMark {
+  /** From 1, in the order of time. */
+  readonly number: number;
+  readonly atMs: number;
+  readonly replay: number;
+  readonly victims: readonly { readonly namespace: string; readonly name: string }[];
+}
+
+function evictionMarks(replays: readonly FinishedReplay[]): readonly EvictionMark[] {
+  const all = replays.flatMap(({ steps }, replay) =>
+    steps.flatMap((step) => {
+      const plan = finalPlan(step);
+      return plan.kind === "evict" ? [{ atMs: step.atMs, replay, victims: plan.victims }] : [];
+    }),
+  );
+  const sorted = all.toSorted((a, b) => a.atMs - b.atMs || a.replay - b.replay);
+  return sorted.map((mark, index) => ({ ...mark, number: index + 1 }));
+}
+
+/** A line through all signals, and its number above them; names would lie over each other. */
+function drawMark(mark: EvictionMark, x: Scale, numbersTop: number, lanesTop: number, bottom: number): string {
+  const { number, atMs, replay, victims } = mark;
+  const at = x(atMs);
+  const color = COLORS[replay];
+  const row = numbersTop + replay * ROW_HEIGHT;
+  const line = `<path d="M${at} ${lanesTop}V${bottom}" stroke="${color}" stroke-width="2"${DASHES[replay] ?? ""}/>`;
+  const text = `<text class="small" x="${at}" y="${row + 9}" text-anchor="middle" style="fill:${color}">${number}</text>`;
+  const about = `${atMs / 1000} s: ${namesOf(victims)} evicted`;
+  return `<g><title>${escapeXml(about)}</title>${line}${text}</g>`;
+}
+
+function listEvictions(marks: readonly EvictionMark[], withPolicy: boolean, top: number): Drawn {
+  const rows = marks.slice(0, MOST_LISTED).map(({ number, atMs, replay, victims }) => {
+    const policy = withPolicy ? (replay === 0 ? ", recorded" : ", other") : "";
+    return `${number}: ${atMs / 1000} s${policy}: ${namesOf(victims)}`;
   });
+  if (marks.length > MOST_LISTED) rows.push(`and ${marks.length - MOST_LISTED} more evictions`);
+  const texts = rows.map((row, index) => {
+    const color = COLORS[marks[index]?.replay ?? 0];
+    return `<text class="small" x="${LEFT}" y="${top + (index + 1) * ROW_HEIGHT}" style="fill:${color}">${escapeXml(row)}</text>`;
+  });
+  if (texts.length > 0) texts.unshift(`<text class="small" x="8" y="${top + ROW_HEIGHT}">evicted</text>`);
+  return { body: texts.join("\n"), height: rows.length * ROW_HEIGHT };
+}
+
+function namesOf(victims: EvictionMark["victims"]): string {
+  return victims.map(({ namespace, name }) => (namespace === "" ? name : `${namespace}/${name}`)).join(", ");
 }
 
 function round(value: number): number {

@@ -4,6 +4,7 @@
  */
 import type * as v1 from "kubernetes-types/core/v1.js";
 import type * as meta from "kubernetes-types/meta/v1.js";
+import type * as storage from "kubernetes-types/storage/v1.js";
 import type * as newer from "./newer-fields.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
@@ -34,6 +35,13 @@ export type LifecycleHandler = DeepReadonly<v1.LifecycleHandler>;
 export type Toleration = DeepReadonly<v1.Toleration>;
 export type ConfigMap = DeepReadonly<v1.ConfigMap>;
 export type Secret = DeepReadonly<v1.Secret>;
+export type PersistentVolume = DeepReadonly<v1.PersistentVolume>;
+export type PersistentVolumeSpec = DeepReadonly<v1.PersistentVolumeSpec>;
+export type PersistentVolumeClaim = DeepReadonly<v1.PersistentVolumeClaim>;
+export type PersistentVolumeClaimSpec = DeepReadonly<v1.PersistentVolumeClaimSpec>;
+export type NodeSelector = DeepReadonly<v1.NodeSelector>;
+export type StorageClass = DeepReadonly<storage.StorageClass>;
+export type CsiDriver = DeepReadonly<storage.CSIDriver>;
 export type Service = DeepReadonly<v1.Service>;
 export type Node = DeepReadonly<v1.Node>;
 export type NodeCondition = DeepReadonly<v1.NodeCondition>;

@@ -9,6 +9,7 @@ const pathFields: readonly (readonly string[])[] = [
   ["tlsPrivateKeyFile"],
   ["authentication", "x509", "clientCAFile"],
   ["manifestsPath"],
+  ["claimsPath"],
 ];
 
 /**

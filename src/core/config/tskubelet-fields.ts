@@ -6,10 +6,23 @@ import { boolean, object, optionalBoolean, string, stringList, used, type Values
 import { evictionPolicyFields } from "./fields/eviction-policy.ts";
 
 export const tskubeletFields = {
-  manifestsPath: string("", used, "Directory of Pod, ConfigMap and Secret manifests to run; empty is none.", {
-    since: "0.1.0",
-    flag: "manifests",
-  }),
+  manifestsPath: string(
+    "",
+    used,
+    "Directory of manifests to run: Pods, ConfigMaps, Secrets, claims and volumes; empty is none.",
+    {
+      since: "0.1.0",
+      flag: "manifests",
+    },
+  ),
+  claimsPath: string(
+    "",
+    used,
+    "Directory below which claims without a volume get theirs; empty is claims in the root.",
+    {
+      since: "0.1.0",
+    },
+  ),
   stopPodsOnExit: boolean(false, used, "Stop the pods when the agent ends; else they go on running.", {
     since: "0.1.0",
     flag: "stop-pods-on-exit",

@@ -44,6 +44,11 @@ test("a pod that is unknown loses nothing before all sources told their pods", (
   assert.deepEqual(evictLogDirectories(["ns_p_gone"], { ...input, allSourcesReady: false }), []);
 });
 
+test("a clock that was set back makes nothing too young to go", () => {
+  const containers = [dead("young", 900), dead("old", 500), dead("ahead", 5_000)];
+  assert.deepEqual(evicted(containers, { minAgeMs: 300, maxPerPodContainer: 0 }), ["old", "ahead"]);
+});
+
 test("a container of unknown state is stopped first", () => {
   const [removal] = evictContainers([{ ...dead("g", 1, "gone"), state: "CONTAINER_UNKNOWN" }], input);
   assert.deepEqual([removal?.stopFirst, removal?.reason], [true, "PodRemoved"]);

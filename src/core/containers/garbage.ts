@@ -67,9 +67,9 @@ export interface ContainerRemoval {
 /** Containers to remove, in this order. Equal ages are told apart by id. */
 export function evictContainers(containers: readonly GcContainer[], input: GcInput): readonly ContainerRemoval[] {
   const { policy, nowMs } = input;
-  const dead = containers.filter(
-    ({ state, createdAtMs }) => state !== "CONTAINER_RUNNING" && createdAtMs <= nowMs - policy.minAgeMs,
-  );
+  // Differs: to the kubelet what was made by a clock that was set back since is too young, for as long as it was set back.
+  const isOldEnough = (createdAtMs: number) => createdAtMs > nowMs || createdAtMs <= nowMs - policy.minAgeMs;
+  const dead = containers.filter(({ state, createdAtMs }) => state !== "CONTAINER_RUNNING" && isOldEnough(createdAtMs));
   const isGone = ({ podUid }: GcContainer) => input.allSourcesReady && isRemoved(podUid, input);
   const gone = dead.filter(isGone);
   const kept = dead.filter((container) => !isGone(container));

@@ -8,7 +8,13 @@ import type { CriContainerStatus } from "./types.ts";
  * Source: kubelet kuberuntime_container.go toKubeContainerStatus.
  */
 export function toRuntimeContainerStatus(status: CriContainerStatus, sandboxId: string): RuntimeContainerStatus {
-  const { containerName, hash, restartCount } = containerInfoFromLabels(status.labels, status.annotations);
+  const info = containerInfoFromLabels(status.labels, status.annotations);
+  const { containerName, hash, restartCount, podTerminationGraceSeconds, preStop, ports } = info;
+  const ending = {
+    ...(podTerminationGraceSeconds !== undefined && { graceSeconds: podTerminationGraceSeconds }),
+    ...(preStop !== undefined && { preStop }),
+    ...(ports !== undefined && { ports }),
+  };
   const started = status.state !== "CONTAINER_CREATED";
   const exited = status.state === "CONTAINER_EXITED";
   return {
@@ -26,5 +32,6 @@ export function toRuntimeContainerStatus(status: CriContainerStatus, sandboxId: 
     message: exited ? status.message : "",
     restartCount,
     hash,
+    ...(Object.keys(ending).length > 0 && { ending }),
   };
 }

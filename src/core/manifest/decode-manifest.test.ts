@@ -75,7 +75,7 @@ describe("decodeManifest", () => {
 
   it("says of other kinds that they are not handled, and of misspelt ones what was meant", () => {
     assert.deepEqual(issuesOf('{"apiVersion": "apps/v1", "kind": "Deployment"}'), [
-      "1: apps/v1 Deployment is not handled here: only v1 Pod, ConfigMap and Secret and node.k8s.io/v1 RuntimeClass are",
+      "1: apps/v1 Deployment is not handled here: only v1 Pod, ConfigMap, Secret, PersistentVolume and PersistentVolumeClaim, storage.k8s.io/v1 StorageClass and CSIDriver, node.k8s.io/v1 RuntimeClass are",
     ]);
     assert.match(issuesOf('{"apiVersion": "v1", "kind": "pod"}')[0] ?? "", /did you mean "Pod"\?$/);
     assert.match(

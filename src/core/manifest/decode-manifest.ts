@@ -1,8 +1,10 @@
 import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import type { StorageObject } from "../volume/storage-object.ts";
 import type { DecodeIssue } from "./decode-issue.ts";
 import { decodeStruct } from "./decode-struct.ts";
 import { defaultConfigMap, defaultSecret } from "./default-objects.ts";
+import { defaultStorageObject } from "./default-storage.ts";
 import { entryOf, type ManifestNode } from "./manifest-node.ts";
 import { nearestName } from "./nearest-name.ts";
 import { typeMetaOf } from "./type-meta.ts";
@@ -12,7 +14,8 @@ export type DecodedObject =
   | { readonly kind: "Pod"; readonly pod: Pod; readonly line: number }
   | { readonly kind: "ConfigMap"; readonly configMap: ConfigMap; readonly line: number }
   | { readonly kind: "Secret"; readonly secret: Secret; readonly line: number }
-  | { readonly kind: "RuntimeClass"; readonly runtimeClass: RuntimeClass; readonly line: number };
+  | { readonly kind: "RuntimeClass"; readonly runtimeClass: RuntimeClass; readonly line: number }
+  | (StorageObject & { readonly line: number });
 
 /** Objects that could be read, in document order, and everything that was wrong. An object with an issue is not among them. */
 export interface DecodedManifest {
@@ -20,19 +23,24 @@ export interface DecodedManifest {
   readonly issues: readonly DecodeIssue[];
 }
 
-const API_VERSIONS = { Pod: "v1", ConfigMap: "v1", Secret: "v1", RuntimeClass: "node.k8s.io/v1" } as const;
-type Kind = keyof typeof API_VERSIONS;
-const KINDS = Object.keys(API_VERSIONS) as readonly Kind[];
+const CORE_KINDS = ["Pod", "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim"] as const;
+const STORAGE_KINDS = ["StorageClass", "CSIDriver"] as const;
+const NODE_KINDS = ["RuntimeClass"] as const;
+type Kind = (typeof CORE_KINDS)[number] | (typeof STORAGE_KINDS)[number] | (typeof NODE_KINDS)[number];
+/** The kinds that are handled, by the API version that they are written with. */
+const KINDS: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
+  ["v1", CORE_KINDS],
+  ["storage.k8s.io/v1", STORAGE_KINDS],
+  ["node.k8s.io/v1", NODE_KINDS],
+]);
 const LIST_KINDS: ReadonlyMap<string, Kind | undefined> = new Map([
   ["List", undefined],
-  ["PodList", "Pod"],
-  ["ConfigMapList", "ConfigMap"],
-  ["SecretList", "Secret"],
+  ...[...KINDS.values()].flat().map((kind): [string, Kind] => [`${kind}List`, kind]),
 ]);
 const TYPE_META_FIELDS = new Set(["apiVersion", "kind", "metadata", "items"]);
 
 /**
- * Decodes one document: a Pod, ConfigMap, Secret, RuntimeClass, or a list of them. Unknown and duplicate fields are errors with a
+ * Decodes one document: an object of a kind that is handled, or a list of them. Unknown and duplicate fields are errors with a
  * hint, as for `kubectl apply --validate=strict`; `lenient` passes over them as the kubelet does. An empty document
  * gives nothing.
  */
@@ -41,7 +49,7 @@ export function decodeManifest(node: ManifestNode, options: { readonly lenient?:
   const meta = typeMetaOf(node);
   if ("error" in meta) return failed("kind", "", node.line, meta.error);
   const lenient = options.lenient === true;
-  const isList = meta.apiVersion === "v1" && LIST_KINDS.has(meta.kind);
+  const isList = KINDS.has(meta.apiVersion) && LIST_KINDS.has(meta.kind);
   const { objects, issues } = isList ? decodeList(node, meta.kind, lenient) : decodeObject(node, lenient);
   return { objects, issues: [...issues].sort((a, b) => a.line - b.line) };
 }
@@ -86,21 +94,28 @@ function decodeObject(node: ManifestNode, lenient: boolean, kindOfList?: Kind): 
 function kindOf(node: ManifestNode): Kind | DecodedManifest {
   const meta = typeMetaOf(node);
   if ("error" in meta) return failed("kind", "", node.line, meta.error);
-  const kind = KINDS.find((known) => known === meta.kind);
-  if (kind !== undefined && meta.apiVersion === API_VERSIONS[kind]) return kind;
+  const kinds = KINDS.get(meta.apiVersion) ?? [];
+  const kind = kinds.find((known) => known === meta.kind);
+  if (kind !== undefined) return kind;
   const line = node.kind === "map" ? (entryOf(node, "kind")?.line ?? node.line) : node.line;
-  const handled = "only v1 Pod, ConfigMap and Secret and node.k8s.io/v1 RuntimeClass are";
-  const text = `${meta.apiVersion} ${meta.kind} is not handled here: ${handled}`;
-  const namesakes = KINDS.filter((known) => API_VERSIONS[known] === meta.apiVersion);
-  const meant = nearestName(meta.kind, namesakes);
+  const text = `${meta.apiVersion} ${meta.kind} is not handled here: only ${handledKinds()} are`;
+  const meant = nearestName(meta.kind, kinds);
   return failed("kind", "kind", line, text, meant === undefined ? undefined : `did you mean "${meant}"?`);
+}
+
+/** "v1 Pod, ConfigMap and Secret, ...". */
+function handledKinds(): string {
+  const listed = (kinds: readonly Kind[]) =>
+    kinds.length === 1 ? kinds.join() : `${kinds.slice(0, -1).join(", ")} and ${kinds.at(-1) ?? ""}`;
+  return [...KINDS].map(([version, kinds]) => `${version} ${listed(kinds)}`).join(", ");
 }
 
 function objectOf(kind: Kind, value: unknown, line: number): DecodedObject {
   if (kind === "Pod") return { kind, pod: value as Pod, line };
   if (kind === "RuntimeClass") return { kind, runtimeClass: value as RuntimeClass, line };
   if (kind === "ConfigMap") return { kind, configMap: defaultConfigMap(value as ConfigMap), line };
-  return { kind, secret: defaultSecret(value as Secret), line };
+  if (kind === "Secret") return { kind, secret: defaultSecret(value as Secret), line };
+  return { ...defaultStorageObject({ kind, object: value } as StorageObject), line };
 }
 
 function failed(code: DecodeIssue["code"], field: string, line: number, text: string, hint?: string): DecodedManifest {

@@ -6,15 +6,17 @@ import { POD_STRUCTS } from "./schema/pod.ts";
 import { RUNTIME_CLASS_STRUCTS } from "./schema/runtime-class.ts";
 import { SCHEDULING_STRUCTS } from "./schema/scheduling.ts";
 import { STATUS_STRUCTS } from "./schema/status.ts";
+import { STORAGE_STRUCTS } from "./schema/storage.ts";
 import { VOLUME_STRUCTS } from "./schema/volume.ts";
 
-/** Every struct that a Pod, ConfigMap, Secret or RuntimeClass can hold, in notation. */
+/** Every struct of the objects that are read here, in notation. */
 export const STRUCTS: StructTable = {
   ...META_STRUCTS,
   ...OBJECT_STRUCTS,
   ...POD_STRUCTS,
   ...CONTAINER_STRUCTS,
   ...VOLUME_STRUCTS,
+  ...STORAGE_STRUCTS,
   ...SCHEDULING_STRUCTS,
   ...RUNTIME_CLASS_STRUCTS,
   ...STATUS_STRUCTS,

@@ -4,8 +4,11 @@ import type { KillStatus, PodUpdateType, PodWork, PodWorkersState } from "./stat
 
 /** How a piece of work ended. */
 export type WorkResult =
-  /** `terminalPhase` (of a sync): the pod has run to its end and shall now be torn down. */
-  | { readonly kind: "done"; readonly terminalPhase?: boolean }
+  /**
+   * `terminalPhase` (of a sync): the pod has run to its end and shall now be torn down; `evicted`: that end was an
+   * eviction, by an agent before this one.
+   */
+  | { readonly kind: "done"; readonly terminalPhase?: boolean; readonly evicted?: boolean }
   /** The work was cancelled, or did not end well. */
   | { readonly kind: "failed"; readonly cause: "canceled" | "networkNotReady" | "error" };
 
@@ -30,8 +33,15 @@ export type PodWorkerEvent = { readonly nowMs: number } & (
       readonly evict?: boolean;
       readonly status?: KillStatus;
     }
-  /** Containers run for a pod that no configuration has. */
-  | { readonly kind: "killRuntimePod"; readonly uid: string; readonly name: string; readonly namespace: string }
+  | {
+      /** Containers run for a pod that no configuration has. */
+      readonly kind: "killRuntimePod";
+      readonly uid: string;
+      readonly name: string;
+      readonly namespace: string;
+      /** That its containers were created with; absent: the least. */
+      readonly graceSeconds?: number;
+    }
   | { readonly kind: "workEnded"; readonly uid: string; readonly result: WorkResult }
   /** A `requeue` is due, or something happened to the pod's containers. */
   | { readonly kind: "wake"; readonly uid: string }

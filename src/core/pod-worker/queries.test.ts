@@ -53,6 +53,11 @@ test("content of an evicted pod goes at once, that of a deleted one when it has 
   assert.equal(answers(ended), "endAsked ending dropRuntime dropContent");
 });
 
+test("content of a pod that an agent before this one evicted goes as soon as its end is seen", () => {
+  const found = { ...done, result: { kind: "done", terminalPhase: true, evicted: true } } as const;
+  assert.equal(answers(stepPodWorkers(created, found).state), "mayRun endAsked ending dropContent");
+});
+
 test("unwanted pods that nobody ends are reported, finished ones forgotten", () => {
   const { orphans } = syncKnownPods(created, new Set());
   assert.deepEqual(

@@ -169,6 +169,11 @@ test("containers that no configuration knows are ended once, and then forgotten 
   assert.deepEqual(words(workers.ended("a")), ["terminated a", "finished a"]);
 });
 
+test("containers that no configuration knows get the grace that they were made with", () => {
+  const plan = new Workers().send({ kind: "killRuntimePod", uid: "a", name: "a", namespace: "d", graceSeconds: 45 });
+  assert.equal(graceOf(plan), 45);
+});
+
 test("a pod that comes into the configuration while its stray containers end starts after that", () => {
   const workers = new Workers();
   workers.send({ kind: "killRuntimePod", uid: "a", name: "a", namespace: "d" });

@@ -102,11 +102,13 @@ function applyKill(state: PodWorkersState, event: EventOf<"kill">): PodWorkersSt
 }
 
 function applyRuntimePod(state: PodWorkersState, event: EventOf<"killRuntimePod">): PodWorkersStep {
-  const { uid, name, namespace } = event;
+  const { uid, name, namespace, graceSeconds } = event;
   if (workerOf(state, uid) !== undefined) return nothing(state, { uid, what: "ignored", why: "known" });
   const pod: Pod = { metadata: { uid, name, namespace } };
   const worker: PodWorkerState = { ...newWorker(state, pod, event.nowMs, "update"), runtimeOnly: true };
-  return prepend(settle(state, worker, "runtimeOnly", event.nowMs, {}), { uid, what: "firstSeen" });
+  // Differs: the kubelet gives such a pod a second; here it may be one whose manifest went while the agent was down.
+  const asked = graceSeconds === undefined ? {} : { graceSeconds };
+  return prepend(settle(state, worker, "runtimeOnly", event.nowMs, asked), { uid, what: "firstSeen" });
 }
 
 function applyWake(state: PodWorkersState, uid: string): PodWorkersStep {
@@ -130,7 +132,9 @@ function applyWorkEnded(state: PodWorkersState, event: EventOf<"workEnded">): Po
   }
   if (running === "sync") {
     if (worker.phase === "sync" && result.terminalPhase === true) {
-      return settle(state, { ...worker, due: true }, "completed", nowMs, {});
+      // Differs: the kubelet forgets at a restart that a pod was evicted, and keeps what it left on a disk that is full.
+      const evicted = worker.evicted || result.evicted === true;
+      return settle(state, { ...worker, evicted, due: true }, "completed", nowMs, {});
     }
     return put(state, worker, worker.due ? [] : [{ kind: "requeue", uid, after: "resync" }], []);
   }

@@ -2,6 +2,7 @@
  * What the runtime knows of one pod: the input of every decision about it.
  * Source of the shape: kubelet container/runtime.go PodStatus.
  */
+import type { ContainerPort, LifecycleHandler } from "../api/types.ts";
 import type { CriContainerState, PodSandboxStatus } from "../cri/types.ts";
 
 /** One container instance of a pod as the runtime reports it, with the facts its labels and annotations carry. */
@@ -23,6 +24,12 @@ export interface RuntimeContainerStatus {
   readonly restartCount: number;
   /** Hash of the container spec it was created from (annotation `io.kubernetes.container.hash`); "" when unknown. */
   readonly hash: string;
+  /** How it is to be ended, as it was created; absent: it does not say. */
+  readonly ending?: {
+    readonly graceSeconds?: number;
+    readonly preStop?: LifecycleHandler;
+    readonly ports?: readonly ContainerPort[];
+  };
 }
 
 /** `sandboxStatuses` newest first; `containerStatuses` newest first within one name; `ips` of the ready newest sandbox. */

@@ -11,14 +11,14 @@ test("what a pod sets in vain is found wherever it stands", () => {
       initContainers: [
         { name: "i", env: [{ name: "A", valueFrom: { fileKeyRef: { volumeName: "v", path: "p", key: "k" } } }] },
       ],
-      nodeSelector: { disk: "ssd" },
+      resourceClaims: [{ name: "gpu" }],
       volumes: [{ name: "v", emptyDir: {} }],
     },
   };
   assert.deepEqual(unsupportedFields(pod), [
     "spec.initContainers[0].env[0].valueFrom.fileKeyRef",
     "spec.containers[1].resizePolicy",
-    "spec.nodeSelector",
+    "spec.resourceClaims",
   ]);
 });
 

@@ -4,6 +4,12 @@
  */
 import type { RuntimeClass } from "../api/runtime-class.ts";
 import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import {
+  CLUSTER_KINDS,
+  groupStorageObjects,
+  type StorageObject,
+  type StorageObjects,
+} from "../volume/storage-object.ts";
 import { keepImmutable } from "./immutable-objects.ts";
 import { withRuntimeClass } from "./with-runtime-class.ts";
 
@@ -11,7 +17,8 @@ export type ManifestObject =
   | { readonly kind: "Pod"; readonly object: Pod }
   | { readonly kind: "ConfigMap"; readonly object: ConfigMap }
   | { readonly kind: "Secret"; readonly object: Secret }
-  | { readonly kind: "RuntimeClass"; readonly object: RuntimeClass };
+  | { readonly kind: "RuntimeClass"; readonly object: RuntimeClass }
+  | StorageObject;
 
 /** One thing that is wrong with a file. `document` counts from 0, `line` from 1; absent: the file as a whole. */
 export interface ManifestProblem {
@@ -55,6 +62,7 @@ export interface DesiredObjects {
   /** By "namespace/name". */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  readonly storage: StorageObjects;
   /** By name. */
   readonly runtimeClasses: ReadonlyMap<string, RuntimeClass>;
   /** Which file each name belongs to: `objectKey` -> `fileKey`. */
@@ -112,8 +120,13 @@ function keptObjects(before: FileState | undefined, content: ManifestContent): r
 
 /** "Pod default/web", "RuntimeClass gvisor": how an object is named in conflicts and problems. */
 export function objectKey({ kind, object }: ManifestObject): string {
-  if (kind === "RuntimeClass") return `${kind} ${object.metadata?.name ?? ""}`;
-  return `${kind} ${object.metadata?.namespace ?? "default"}/${object.metadata?.name ?? ""}`;
+  return objectName(kind, object.metadata?.namespace, object.metadata?.name ?? "");
+}
+
+/** As `objectKey`, of an object's parts. */
+export function objectName(kind: string, namespace: string | undefined, name: string): string {
+  const isNodes = kind === "RuntimeClass" || CLUSTER_KINDS.has(kind);
+  return isNodes ? `${kind} ${name}` : `${kind} ${namespace || "default"}/${name}`;
 }
 
 /**
@@ -132,6 +145,7 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
   const pods = new Map<string, DesiredPod>();
   const configMaps = new Map<string, ConfigMap>();
   const secrets = new Map<string, Secret>();
+  const storage: StorageObject[] = [];
   const runtimeClasses = new Map<string, RuntimeClass>();
   const conflicts: ManifestProblem[] = [];
   const taken = new Set<string>();
@@ -153,13 +167,23 @@ export function mergeObjects(state: DesiredState, before: Pick<DesiredObjects, "
     if (object.kind === "ConfigMap") configMaps.set(id, object.object);
     else if (object.kind === "Secret") secrets.set(id, object.object);
     else if (object.kind === "RuntimeClass") runtimeClasses.set(id, object.object);
-    else pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+    else if (object.kind === "Pod") {
+      pods.set(object.object.metadata?.uid ?? "", { pod: object.object, source: file.source, path: file.path });
+    } else storage.push(object);
   }
   const complete = [...pods].map(([uid, desired]): [string, DesiredPod] => [
     uid,
     { ...desired, pod: withRuntimeClass(desired.pod, runtimeClasses) },
   ]);
-  return { pods: new Map(complete), configMaps, secrets, runtimeClasses, holders, conflicts };
+  return {
+    pods: new Map(complete),
+    configMaps,
+    secrets,
+    storage: groupStorageObjects(storage),
+    runtimeClasses,
+    holders,
+    conflicts,
+  };
 }
 
 function pathOf(state: DesiredState, key: string | undefined): string {

@@ -2,7 +2,7 @@
  * From the documents of one manifest file to the objects this node runs, defaulted and validated, and to everything
  * that is wrong with them: file, document, line, field.
  */
-import type { ConfigMap, Pod, Secret } from "../api/types.ts";
+import type { ObjectMeta, Pod } from "../api/types.ts";
 import { isCgroupSegment } from "../cgroup/names.ts";
 import type { DecodeIssue } from "../manifest/decode-issue.ts";
 import { type DecodedObject, decodeManifest } from "../manifest/decode-manifest.ts";
@@ -11,12 +11,19 @@ import { entryOf, type ManifestNode } from "../manifest/manifest-node.ts";
 import { readStaticPods } from "../manifest/static-manifest.ts";
 import { validateConfigMap, validateSecret } from "../manifest/validate-config.ts";
 import { validateRuntimeClass } from "../manifest/validate-runtime-class.ts";
+import { validateStorageObject } from "../manifest/validate-storage.ts";
 import { CONFIG_SOURCE_ANNOTATION } from "../pod/critical.ts";
 import { defaultPod } from "../pod/defaults.ts";
 import { standalonePod } from "../pod/standalone-pod.ts";
 import type { FieldError } from "../pod/validation/field-error.ts";
 import { validatePod } from "../pod/validation/validate-pod.ts";
-import { type ManifestContent, type ManifestObject, type ManifestProblem, objectKey } from "./desired-state.ts";
+import {
+  type ManifestContent,
+  type ManifestObject,
+  type ManifestProblem,
+  objectKey,
+  objectName,
+} from "./desired-state.ts";
 
 /** One document of a file, or why its text is no document. `line` from 1; 0 when unknown. */
 export type ManifestDocument = ManifestNode | { readonly error: string; readonly line: number };
@@ -92,10 +99,18 @@ function checked(decoded: DecodedObject, origin: ManifestOrigin): CheckedObject 
       const errors = [...uidErrors(object), ...validatePod(object, { ephemeralContainers: true })];
       return { object: { kind: "Pod", object }, errors };
     }
+    case "PersistentVolumeClaim": {
+      const object = { kind: decoded.kind, object: withNamespace(decoded.object) } as const;
+      return { object, errors: validateStorageObject(object) };
+    }
+    default: {
+      const { line: _, ...object } = decoded;
+      return { object, errors: validateStorageObject(object) };
+    }
   }
 }
 
-function withNamespace<T extends ConfigMap | Secret>(object: T): T {
+function withNamespace<T extends { readonly metadata?: ObjectMeta }>(object: T): T {
   return { ...object, metadata: { ...object.metadata, namespace: object.metadata?.namespace || "default" } };
 }
 
@@ -154,7 +169,7 @@ function issueProblem(
     document: index,
     line,
     ...(field !== "" && { field }),
-    ...(name !== "" && { subject: subjectOf(kind, nameIn(node, "namespace") || "default", name) }),
+    ...(name !== "" && { subject: objectName(kind, nameIn(node, "namespace"), name) }),
     message: hint === undefined ? text : `${text} (${hint})`,
   };
 }
@@ -175,11 +190,6 @@ function validationProblem(
     subject,
     message: error.text,
   };
-}
-
-/** As `objectKey` names the object. */
-function subjectOf(kind: string, namespace: string, name: string): string {
-  return kind === "RuntimeClass" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
 function nameIn(node: ManifestNode, field: "name" | "namespace"): string {

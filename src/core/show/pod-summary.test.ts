@@ -86,3 +86,19 @@ it("counts ready containers and restarts, and knows when the last restart was", 
     [1, 2, 5, Date.UTC(2024, 0, 1, 0, 0, 9)],
   );
 });
+
+it("counts sidecars as containers, and does not wait for their end", () => {
+  const withSidecar = (side: ContainerStatus, conditions: readonly string[]) => {
+    const shown = pod({ init: [side], main: [status("main", running)], conditions });
+    return podSummary({ ...shown, spec: { ...shown.spec, containers: [{ name: "main" }], initContainers: [SIDECAR] } });
+  };
+  const started = withSidecar(status("side", running, { started: true, restartCount: 2 }), ["Initialized", "Ready"]);
+  assert.deepEqual(
+    [started.status, started.readyContainers, started.containers, started.restarts],
+    ["Running", 2, 2, 2],
+  );
+  const starting = withSidecar(status("side", running, { started: false, ready: false }), []);
+  assert.deepEqual([starting.status, starting.readyContainers, starting.containers], ["Init:0/1", 0, 2]);
+});
+
+const SIDECAR = { name: "side", restartPolicy: "Always" };

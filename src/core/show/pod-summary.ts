@@ -3,10 +3,12 @@
  */
 import { parseTime } from "../api/time.ts";
 import type { ContainerStatus, Pod } from "../api/types.ts";
+import { isSidecar } from "../pod/restart-policy.ts";
 
 export interface PodSummary {
   /** "Running", "Init:0/1", "CrashLoopBackOff", "Completed", "Terminating" ... */
   readonly status: string;
+  /** Sidecars are counted as containers. */
   readonly readyContainers: number;
   readonly containers: number;
   readonly restarts: number;
@@ -16,11 +18,11 @@ export interface PodSummary {
 
 /** Of a pod that has a deletion timestamp the status is "Terminating", whatever its containers do. */
 export function podSummary(pod: Pod): PodSummary {
-  const containers = pod.spec?.containers?.length ?? 0;
+  const containers = (pod.spec?.containers?.length ?? 0) + sidecarNames(pod).size;
   const base = pod.status?.reason || pod.status?.phase || "Unknown";
   const init = initSummary(pod);
   const initialized = init.status === undefined || hasTrueCondition(pod, "Initialized");
-  const main = initialized ? mainSummary(pod, init.status ?? base) : { ...init, status: init.status ?? base, ready: 0 };
+  const main = initialized ? mainSummary(pod, init.status ?? base) : { ...init, status: init.status ?? base };
   const status = pod.metadata?.deletionTimestamp === undefined ? main.status : deletedStatus(pod);
   return {
     status,
@@ -36,12 +38,19 @@ interface Part {
   readonly lastEndMs: number;
 }
 
-/** `status` absent: every init container is done. */
-function initSummary(pod: Pod): Part & { readonly status?: string } {
+function sidecarNames(pod: Pod): ReadonlySet<string> {
+  return new Set((pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+}
+
+/** `status` absent: every init container is done, and every sidecar has started. */
+function initSummary(pod: Pod): Part & { readonly status?: string; readonly ready: number } {
   const statuses = pod.status?.initContainerStatuses ?? [];
-  const current = statuses.findIndex(({ state }) => state?.terminated?.exitCode !== 0);
+  const sidecars = sidecarNames(pod);
+  const hasStarted = ({ name, started }: ContainerStatus) => sidecars.has(name) && started === true;
+  const current = statuses.findIndex((each) => each.state?.terminated?.exitCode !== 0 && !hasStarted(each));
   const seen = current < 0 ? statuses : statuses.slice(0, current + 1);
-  const part = { restarts: sumOfRestarts(seen), lastEndMs: lastEnd(seen) };
+  const ready = seen.filter((each) => hasStarted(each) && each.ready).length;
+  const part = { restarts: sumOfRestarts(seen), lastEndMs: lastEnd(seen), ready };
   const container = statuses[current];
   return container === undefined ? part : { ...part, status: `Init:${initReason(pod, container, current)}` };
 }
@@ -53,15 +62,19 @@ function initReason(pod: Pod, { state }: ContainerStatus, index: number): string
   return `${index}/${pod.spec?.initContainers?.length ?? 0}`;
 }
 
-/** The first container that has something to tell gives the status. */
+/** The first container that has something to tell gives the status; restarts are those of sidecars, too. */
 function mainSummary(pod: Pod, base: string): Part & { readonly status: string; readonly ready: number } {
   const statuses = pod.status?.containerStatuses ?? [];
+  const names = sidecarNames(pod);
+  const sidecars = (pod.status?.initContainerStatuses ?? []).filter(({ name }) => names.has(name));
   const reasons = statuses.map(containerReason).filter((reason) => reason !== undefined);
   const ready = statuses.filter(isReadyAndRunning).length;
   const first = reasons[0] ?? base;
   const isMixed = first === "Completed" && ready > 0;
   const status = isMixed ? (hasTrueCondition(pod, "Ready") ? "Running" : "NotReady") : first;
-  return { status, ready, restarts: sumOfRestarts(statuses), lastEndMs: lastEnd(statuses) };
+  const readySidecars = sidecars.filter((each) => each.started === true && each.ready).length;
+  const all = [...sidecars, ...statuses];
+  return { status, ready: ready + readySidecars, restarts: sumOfRestarts(all), lastEndMs: lastEnd(all) };
 }
 
 function containerReason({ state }: ContainerStatus): string | undefined {

@@ -77,6 +77,14 @@ describe("node stats", () => {
     assert.deepEqual(runtime?.containerFs, runtime?.imageFs);
   });
 
+  it("writable layers on a disk of their own have that disk's room, and what the runtime says of them", () => {
+    const layers = { ...at, usedBytes: 2 * GiB, inodesUsed: 3 };
+    const containerFs = { ...disk, device: "9:9", availableBytes: 7 * GiB };
+    const { runtime } = nodeStats(node({ nodeFs: disk, imageFs: disk, containerFs, layers }));
+    assert.deepEqual([runtime?.containerFs?.usedBytes, runtime?.containerFs?.availableBytes], [2 * GiB, 7 * GiB]);
+    assert.equal(runtime?.imageFs?.usedBytes, undefined);
+  });
+
   it("a filesystem without a count of inodes has none in its stats", () => {
     const { inodes: _, inodesFree: __, ...uncounted } = disk;
     assert.deepEqual(Object.keys(nodeStats(node({ nodeFs: uncounted })).fs ?? {}), [

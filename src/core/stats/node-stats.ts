@@ -19,6 +19,8 @@ export interface NodeFigures {
   readonly containerFs?: FilesystemObservation;
   /** What images take of their filesystem, as the runtime says. */
   readonly images?: DiskUsage;
+  /** The same of writable layers; absent: it does not say. */
+  readonly layers?: DiskUsage;
 }
 
 export interface SystemContainerFigures {
@@ -87,10 +89,10 @@ function systemContainers(
   });
 }
 
-function runtimeStats({ imageFs, containerFs, images }: NodeFigures): RuntimeStats {
+function runtimeStats({ imageFs, containerFs, images, layers }: NodeFigures): RuntimeStats {
   const imageStats = imageFs && filesystemWith(imageFs, images);
   const isShared = containerFs?.device === imageFs?.device;
-  const containerStats = isShared ? imageStats : containerFs && wholeFilesystem(containerFs);
+  const containerStats = isShared ? imageStats : containerFs && filesystemWith(containerFs, layers);
   return {
     ...(imageStats !== undefined && { imageFs: imageStats }),
     ...(containerStats !== undefined && { containerFs: containerStats }),

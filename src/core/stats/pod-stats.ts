@@ -43,6 +43,10 @@ export interface VolumeFigures {
   readonly isLocalEphemeral: boolean;
   readonly usage?: DiskUsage;
   readonly filesystem?: FilesystemObservation;
+  /** The claim that it is behind. */
+  readonly claim?: { readonly name: string; readonly namespace: string };
+  /** What its driver says of its health. */
+  readonly isAbnormal?: boolean;
 }
 
 /** Where containers' layers and pods' files lie. */
@@ -53,9 +57,11 @@ export interface NodeFilesystems {
 
 export function podStats(pod: PodFigures, filesystems: NodeFilesystems): PodStats {
   const containers = pod.containers.map((container) => containerStats(container, filesystems));
-  const volume = pod.volumes.flatMap(({ name, usage, filesystem }): VolumeStats[] => {
+  const volume = pod.volumes.flatMap(({ name, usage, filesystem, claim, isAbnormal }): VolumeStats[] => {
     const stats = usageOn(filesystem, usage);
-    return stats === undefined ? [] : [{ name, ...stats }];
+    if (stats === undefined) return [];
+    const health = isAbnormal === undefined ? {} : { volumeHealthStats: { abnormal: isAbnormal } };
+    return [{ name, ...stats, ...(claim && { pvcRef: claim }), ...health }];
   });
   const network = pod.network && networkStats(pod.network.interfaces, pod.network.atMs);
   const ephemeralStorage = usageOn(filesystems.nodeFs, ephemeralUsage(pod));

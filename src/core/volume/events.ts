@@ -38,6 +38,8 @@ export type VolumeEvent = {
   | { readonly kind: "deviceOperated"; readonly device: string; readonly result: OperationResult }
   /** A device that an agent before this one has left mounted. */
   | { readonly kind: "deviceFound"; readonly device: string; readonly plugin: string }
+  /** What this plugin failed with may go well now. */
+  | { readonly kind: "retryDevices"; readonly plugin: string }
   /** A `wakeAt` is due. */
   | { readonly kind: "wake"; readonly uid?: string }
 );

@@ -37,7 +37,7 @@ export function projectedPayload(volume: Projected, context: ProjectedContext): 
 }
 
 function sourcePayload(source: Projection, defaultMode: number, context: ProjectedContext): Payload {
-  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle } = source;
+  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
   if (secret !== undefined) {
     const { name = "", ...selection } = secret;
     return secretPayload({ ...selection, secretName: name, defaultMode }, context.secret(name));
@@ -47,6 +47,7 @@ function sourcePayload(source: Projection, defaultMode: number, context: Project
   }
   if (downwardAPI !== undefined) return downwardPayload(downwardAPI.items ?? [], context, defaultMode);
   if (serviceAccountToken !== undefined) return tokenPayload(serviceAccountToken, defaultMode, context);
+  if (podCertificate !== undefined) return { error: "PodCertificate projection needs an API server" };
   if (clusterTrustBundle === undefined) return { files: [] };
   // Differs: an optional one is passed over; the kubelet without an API server refuses it, too.
   if (clusterTrustBundle.optional === true) return { files: [{ ...EMPTY, path: cleanPath(clusterTrustBundle.path) }] };

@@ -70,7 +70,8 @@ class Planning {
   /** Those that nobody uses any more. */
   devices(event: VolumeEvent): void {
     const mayFree = event.kind === "operated" || event.kind === "deviceOperated" || event.kind === "deviceFound";
-    if (!mayFree && event.kind !== "wake" && event.kind !== "ended") return;
+    const isTime = event.kind === "wake" || event.kind === "ended" || event.kind === "retryDevices";
+    if (!mayFree && !isTime) return;
     for (const [name, device] of Object.entries(this.state.devices)) {
       if (device.operation !== undefined || this.#users(name).length > 0) continue;
       if (device.actual === "absent") {

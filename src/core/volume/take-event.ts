@@ -28,6 +28,8 @@ export function takeVolumeEvent(state: VolumesState, event: VolumeEvent): TakenE
       return deviceOperated(state, event.device, event.result, event.nowMs);
     case "deviceFound":
       return only(withDevice(state, event.device, event.plugin, "uncertain"));
+    case "retryDevices":
+      return only({ ...state, devices: retriedAtOnce(state.devices, event.plugin) });
     case "wake":
       return only(state);
   }
@@ -165,9 +167,15 @@ function failure<T extends VolumeState | DeviceState>(
   return { failed: { ...(rest as T), failures, retryAtMs: atMs, error }, atMs };
 }
 
-function atOnce(volume: VolumeState): VolumeState {
-  const { retryAtMs: _at, ...rest } = volume;
-  return { ...rest, failures: 0 };
+function atOnce<T extends VolumeState | DeviceState>(subject: T): T {
+  const { retryAtMs: _at, ...rest } = subject;
+  return { ...(rest as T), failures: 0 };
+}
+
+function retriedAtOnce(devices: VolumesState["devices"], plugin: string): VolumesState["devices"] {
+  return Object.fromEntries(
+    Object.entries(devices).map(([name, device]) => [name, device.plugin === plugin ? atOnce(device) : device]),
+  );
 }
 
 function withPod(state: VolumesState, uid: string, pod: PodVolumesState): VolumesState {

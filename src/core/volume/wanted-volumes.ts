@@ -20,3 +20,8 @@ export function mountTimeoutText(unmounted: readonly string[], unattached: reado
   const list = (names: readonly string[]) => `[${names.join(" ")}]`;
   return `Unable to attach or mount volumes: unmounted volumes=${list(unmounted)}, unattached volumes=${list(unattached)}, failed to process volumes=[]: timed out waiting for the condition`;
 }
+
+/** Text of a FailedMount event about a volume whose claim leads nowhere. Source: as above, of a volume that was not processed. */
+export function claimProblemText(name: string, error: string): string {
+  return `Unable to attach or mount volumes: unmounted volumes=[${name}], unattached volumes=[], failed to process volumes=[${name}]: ${error}`;
+}

@@ -1,3 +1,4 @@
+import type { GrpcCode } from "../../ports/errors.ts";
 import type { CallOptions } from "../../ports/runtime.ts";
 
 /** The gRPC status codes that the client itself gives. */
@@ -10,6 +11,31 @@ export const GrpcStatus = {
   INTERNAL: 13,
   UNAVAILABLE: 14,
 } as const;
+
+const CODE_NAMES: readonly ("OK" | GrpcCode)[] = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+];
+
+/** A status code in Go's words; `undefined`: there is none of that number. */
+export function grpcCodeName(code: number): "OK" | GrpcCode | undefined {
+  return CODE_NAMES[code];
+}
 
 /** What a call came to when it did not succeed: a gRPC status. */
 export class GrpcFailure extends Error {

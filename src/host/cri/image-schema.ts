@@ -1,6 +1,6 @@
 /** CRI runtime.v1 messages about images, with the field numbers of api.proto. */
 import type { CriImage, ImageSpec, PodSandboxConfig } from "../../core/cri/types.ts";
-import type { CriFilesystemUsage, RegistryAuth } from "../../ports/runtime.ts";
+import type { CriFilesystemUsage, ImageFsInfo, RegistryAuth } from "../../ports/runtime.ts";
 import {
   bool,
   flattened,
@@ -68,6 +68,7 @@ export const pullImageRequest = message<{ image: ImageSpec; auth?: RegistryAuth;
 
 export const pullImageResponse = message<{ imageRef: string }>({ imageRef: string(1) });
 
-export const imageFsInfoResponse = message<{ imageFilesystems: readonly CriFilesystemUsage[] }>({
+export const imageFsInfoResponse = message<ImageFsInfo>({
   imageFilesystems: repeated(nested(1, filesystemUsage)),
+  containerFilesystems: repeated(nested(2, filesystemUsage)),
 });

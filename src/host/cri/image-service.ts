@@ -46,7 +46,7 @@ export function createImageService(channel: GrpcChannel, options: { readonly tim
       await orAbsent(call("RemoveImage", image.imageRequest, { image: spec }, empty, callOptions));
     },
     async imageFsInfo(callOptions) {
-      return (await call("ImageFsInfo", empty, {}, image.imageFsInfoResponse, callOptions)).imageFilesystems;
+      return call("ImageFsInfo", empty, {}, image.imageFsInfoResponse, callOptions);
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import protobuf from "protobufjs";
 import { containerStatusResponse, createContainerRequest, listContainersRequest } from "./container-schema.ts";
+import { imageFsInfoResponse } from "./image-schema.ts";
 import { decode, encode, int64, message, repeated, string } from "./message.ts";
 import { podSandboxStatusResponse } from "./sandbox-schema.ts";
 import { runtimeConfigResponse, statusResponse, updateRuntimeConfigRequest } from "./status-schema.ts";
@@ -40,7 +41,12 @@ const { root } = protobuf.parse(
    message Namespace { NamespaceOption options = 2; }
    message LinuxSandbox { Namespace namespaces = 1; }
    message Sandbox { string id = 1; int32 state = 3; Network network = 5; LinuxSandbox linux = 6; }
-   message SandboxResponse { Sandbox status = 1; }`,
+   message SandboxResponse { Sandbox status = 1; }
+   message UInt64Value { uint64 value = 1; }
+   message FilesystemIdentifier { string mountpoint = 1; }
+   message FilesystemUsage { int64 timestamp = 1; FilesystemIdentifier fs_id = 2; UInt64Value used_bytes = 3;
+     UInt64Value inodes_used = 4; }
+   message FsInfo { repeated FilesystemUsage image_filesystems = 1; repeated FilesystemUsage container_filesystems = 2; }`,
   { keepCase: false },
 );
 
@@ -186,6 +192,23 @@ describe("protobuf messages", () => {
         podCidr: "10.1.0.0/16",
       },
     );
+  });
+
+  it("reads where images and writable layers are, and no word of layers as none", () => {
+    const usage = (mountpoint: string, value: number) => ({
+      timestamp: 3_000_000,
+      fsId: { mountpoint },
+      usedBytes: { value },
+      inodesUsed: {},
+    });
+    const read = (mountpoint: string, usedBytes: number) => ({ timestampMs: 3, mountpoint, usedBytes, inodesUsed: 0 });
+    const split = wire("FsInfo", { imageFilesystems: [usage("/i", 5)], containerFilesystems: [usage("/c", 6)] });
+    assert.deepEqual(decode(imageFsInfoResponse, split), {
+      imageFilesystems: [read("/i", 5)],
+      containerFilesystems: [read("/c", 6)],
+    });
+    const old = wire("FsInfo", { imageFilesystems: [usage("/i", 5)] });
+    assert.deepEqual(decode(imageFsInfoResponse, old).containerFilesystems, []);
   });
 
   it("reads numbers in a list packed or one by one", () => {

@@ -2,7 +2,7 @@
 
 import { formatGoDuration } from "../../core/config/go-duration.ts";
 import { type GrpcProbe, PROBE_USER_AGENT, type ProbeOutcome } from "../../core/probe/index.ts";
-import { GrpcFailure, GrpcStatus } from "../cri/channel.ts";
+import { GrpcFailure, GrpcStatus, grpcCodeName } from "../cri/channel.ts";
 import { createGrpcChannelOver } from "../cri/http2-channel.ts";
 import { decode, encode, enumeration, message, string } from "../cri/message.ts";
 import { addressOf, DialFailure, DialTimeout, dial } from "./dial.ts";
@@ -54,26 +54,6 @@ function failure(output: string): ProbeOutcome {
   return { result: "Failure", output };
 }
 
-const CODE_NAMES: readonly string[] = [
-  "OK",
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-];
-
 function rpcErrorText(error: unknown, within: string): string {
   if (!(error instanceof GrpcFailure)) return `error: health rpc probe failed: ${String(error)}`;
   const { grpcCode, message: text } = error;
@@ -81,6 +61,6 @@ function rpcErrorText(error: unknown, within: string): string {
     return `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${text}`;
   }
   if (grpcCode === GrpcStatus.DEADLINE_EXCEEDED) return `timeout: health rpc did not complete within ${within}`;
-  const code = CODE_NAMES[grpcCode] ?? `Code(${grpcCode})`;
+  const code = grpcCodeName(grpcCode) ?? `Code(${grpcCode})`;
   return `error: health rpc probe failed: rpc error: code = ${code} desc = ${text}`;
 }

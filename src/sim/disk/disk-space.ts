@@ -12,6 +12,8 @@ export interface SimFilesystem {
   /** What is there beside the files of the virtual disk: images, writable layers, the system's own. */
   otherUsedBytes: number;
   otherInodesUsed: number;
+  /** And what the runtime keeps there, asked each time; absent: nothing. */
+  readonly kept?: () => Space;
 }
 
 export interface Space {
@@ -44,7 +46,7 @@ export function spaceOf(node: DiskNode, filesOnly = false): Space {
 function blocksOf(node: DiskNode): number {
   if (node.kind === "link") return 0;
   if (node.kind === "directory") return 1;
-  return Math.ceil((node.claimedBytes ?? byteLengthOf(node)) / BLOCK_BYTES);
+  return Math.ceil(byteLengthOf(node) / BLOCK_BYTES);
 }
 
 export class SimFilesystems {
@@ -66,9 +68,13 @@ export class SimFilesystems {
   }
 
   /** What is taken of it. */
-  space({ mountPoint, otherUsedBytes, otherInodesUsed }: SimFilesystem): Space {
-    const { usedBytes, inodesUsed } = this.#ofFiles(mountPoint);
-    return { usedBytes: usedBytes + otherUsedBytes, inodesUsed: inodesUsed + otherInodesUsed };
+  space({ mountPoint, otherUsedBytes, otherInodesUsed, kept }: SimFilesystem): Space {
+    const files = this.#ofFiles(mountPoint);
+    const { usedBytes, inodesUsed } = kept?.() ?? NOTHING;
+    return {
+      usedBytes: files.usedBytes + otherUsedBytes + usedBytes,
+      inodesUsed: files.inodesUsed + otherInodesUsed + inodesUsed,
+    };
   }
 
   #ofFiles(mountPoint: string): Space {

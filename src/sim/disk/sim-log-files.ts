@@ -3,7 +3,7 @@ import { HostError } from "../../ports/errors.ts";
 import type { LogFile, LogFiles } from "../../ports/log-files.ts";
 import type { Line } from "../line.ts";
 import { gzipStored } from "./gzip-stored.ts";
-import { bytesOf, lastName, parentPath, type VirtualDisk } from "./virtual-disk.ts";
+import { byteLengthOf, bytesOf, lastName, parentPath, type VirtualDisk } from "./virtual-disk.ts";
 
 export interface LogPlaces {
   readonly podLogsDir: string;
@@ -51,10 +51,13 @@ export function simLogFiles(disk: VirtualDisk, places: LogPlaces, line: Line): L
   };
 }
 
+/** How much smaller a log gets that only passes for large. */
+const PACKED = 10;
+
 function sizeOf(disk: VirtualDisk, path: string): number | undefined {
   const node = disk.find(path);
   if (node?.kind !== "file") return undefined;
-  return bytesOf(node).length;
+  return byteLengthOf(node);
 }
 
 function listRotated(disk: VirtualDisk, path: string): readonly LogFile[] {
@@ -63,7 +66,7 @@ function listRotated(disk: VirtualDisk, path: string): readonly LogFile[] {
   return names.flatMap((each): LogFile[] => {
     const node = disk.find(`${directory}/${each}`);
     if (node?.kind !== "file") return [];
-    return [{ path: `${directory}/${each}`, sizeBytes: bytesOf(node).length, modifiedAtMs: node.modifiedAtMs }];
+    return [{ path: `${directory}/${each}`, sizeBytes: byteLengthOf(node), modifiedAtMs: node.modifiedAtMs }];
   });
 }
 
@@ -71,6 +74,7 @@ function compress(disk: VirtualDisk, from: string, to: string): void {
   const node = disk.findSelf(from);
   if (node?.kind !== "file") throw new HostError("NotFound", from, "cannot compress a log: no such file");
   disk.remove(`${to}.tmp`);
-  disk.write(to, gzipStored(bytesOf(node)), node.mode);
+  const packed = disk.write(to, gzipStored(bytesOf(node)), node.mode);
+  if (node.claimedBytes !== undefined) disk.claim(packed, Math.ceil(node.claimedBytes / PACKED));
   disk.remove(from);
 }

@@ -19,7 +19,7 @@ export interface DiskFile {
   mode: number;
   content: string | Uint8Array;
   modifiedAtMs: number;
-  /** Takes this much of the disk, whatever it holds. */
+  /** It passes for so large, whatever it holds. */
   claimedBytes?: number;
   /** The same file at another place. */
   boundFrom?: DiskFile;
@@ -102,12 +102,20 @@ export class VirtualDisk {
     if (existing?.kind === "directory") throw new HostError("Invalid", path, "is a directory");
     if (existing?.kind === "file") {
       existing.content = content;
+      delete existing.claimedBytes;
       existing.modifiedAtMs = this.#now();
       return existing;
     }
     const file: DiskFile = { kind: "file", mode, content, modifiedAtMs: this.#now() };
     this.#put(path, file);
     return file;
+  }
+
+  /** The file is as large as this from now on, without content of that size. */
+  claim(file: DiskFile, bytes: number): void {
+    this.#changes += 1;
+    file.claimedBytes = bytes;
+    file.modifiedAtMs = this.#now();
   }
 
   append(file: DiskFile, text: string): void {
@@ -231,8 +239,10 @@ export function bytesOf(file: DiskFile): Uint8Array {
   return typeof file.content === "string" ? new TextEncoder().encode(file.content) : file.content;
 }
 
+/** As a listing shows it. */
 export function byteLengthOf(file: DiskFile): number {
-  const { content } = file;
+  const { content, claimedBytes } = file;
+  if (claimedBytes !== undefined) return claimedBytes;
   if (typeof content !== "string") return content.length;
   for (let at = 0; at < content.length; at++) if (content.charCodeAt(at) > 127) return bytesOf(file).length;
   return content.length;

@@ -40,6 +40,8 @@ export class Weather {
   runtimeDown = false;
   diskFull = false;
   networkProblem: string | undefined;
+  /** Where room is made under pressure: how often that goes wrong in a storm, by chances of its own. */
+  reclaimTrouble: { readonly random: Random; readonly rate: number } | undefined;
 
   constructor(random: Random, climate: Climate) {
     this.#random = random;
@@ -82,6 +84,8 @@ export class Weather {
   #fateOfRuntimeCall(call: string): Fate {
     const { latencyMs, callFaults } = this.climate;
     if (this.runtimeDown) return { requestMs: 0, answerMs: 1, fault: "fails", error: unavailable };
+    const trouble = this.#reclaimTroubleOf(call);
+    if (trouble !== undefined) return trouble;
     const requestMs = this.#spread(latencyMs);
     const answerMs = this.#spread(latencyMs);
     if (!this.stormy || !this.#random.chance(callFaults)) return { requestMs, answerMs };
@@ -92,6 +96,18 @@ export class Weather {
     if (kind === 8 && call !== "ExecSync") return { requestMs, answerMs, fault: "twice" };
     if (kind <= 10) return { requestMs: this.#random.exponential(5_000), answerMs };
     return { requestMs, answerMs: this.#random.exponential(5_000) };
+  }
+
+  /** It fails, hangs, or takes its time. */
+  #reclaimTroubleOf(call: string): Fate | undefined {
+    if (!this.stormy || this.reclaimTrouble === undefined || !RECLAIM_CALLS.has(call)) return undefined;
+    const { random, rate } = this.reclaimTrouble;
+    if (!random.chance(rate)) return undefined;
+    const kind = random.between(1, 5);
+    if (kind === 1) return { requestMs: 0, answerMs: 0, fault: "hangs" };
+    if (kind <= 3) return { requestMs: 0, answerMs: random.exponential(20_000) };
+    const error = (name: string) => new RuntimeError("Unknown", name, "simulated: it is in use");
+    return { requestMs: 0, answerMs: random.exponential(500), fault: "fails", error };
   }
 
   #fateOfHostCall(_call: string): Fate {
@@ -136,6 +152,8 @@ export class Weather {
     return (call) => new HostError(code, call, `simulated ${code}`);
   }
 }
+
+const RECLAIM_CALLS: ReadonlySet<string> = new Set(["RemoveImage", "RemoveContainer", "StopContainer", "ImageFsInfo"]);
 
 const ERROR_CODES: readonly [RuntimeErrorCode, ...RuntimeErrorCode[]] = [
   "Unavailable",

@@ -1,4 +1,4 @@
-import type { Agent } from "../../agent/create-agent.ts";
+import type { Agent } from "../../agent/agent.ts";
 import type { PodStatus } from "../../core/api/types.ts";
 import type { SimNode } from "../node/sim-node.ts";
 import type { ContainerRecord, SandboxRecord } from "../runtime/records.ts";
@@ -22,6 +22,8 @@ export interface Scene {
   readonly clockJumpedAtMs: number;
   /** Monotonic time at which the present (or last) agent was started. */
   readonly agentStartedAtMs: number;
+  /** Monotonic time at which an agent was started last whose predecessor could not write all down; -Infinity: never. */
+  readonly recordsBehindAtMs: number;
 }
 
 export type ContainerChange = "created" | "started" | "ended" | "removed";

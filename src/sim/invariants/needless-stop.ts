@@ -40,6 +40,8 @@ function isStopJustified(scene: Scene, container: ContainerRecord): boolean {
     container.config.labels ?? {},
     container.config.annotations ?? {},
   );
+  // Whether it had to be is judged where its health is.
+  if (container.hasFailedProbe && hasFatalProbe(scene, container)) return true;
   if (isPastDeadline(scene, uid) || hasLostInit(scene, uid)) return true;
   // Whether it was allowed is judged where memory is.
   if (scene.wasEvicted(uid, container.createdAtMs)) return true;
@@ -49,6 +51,14 @@ function isStopJustified(scene: Scene, container: ContainerRecord): boolean {
     (sandbox) => sandbox.ready && sandbox.config.metadata.uid === uid,
   );
   return ready.length > 1;
+}
+
+/** One whose failure ends it. */
+function hasFatalProbe({ desire }: Scene, container: ContainerRecord): boolean {
+  const spec = desire
+    .pod(podUidOf(container))
+    ?.spec?.containers.find(({ name }) => name === container.config.metadata.name);
+  return spec?.livenessProbe !== undefined || spec?.startupProbe !== undefined;
 }
 
 /** An init container that the runtime lost sight of counts as failed, and with it a pod that restarts nothing. */

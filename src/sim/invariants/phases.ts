@@ -4,15 +4,17 @@ import type { PodStatus } from "../../core/api/types.ts";
 import { isTerminalPhase } from "../../core/pod/phase.ts";
 import { type Invariant, podUidOf, type Scene } from "./invariant.ts";
 
-export function phasesAreLegal({ desire }: Scene): Invariant {
-  const last = new Map<string, PodStatus>();
+/** An agent that was left records which are behind does not know the last phase: that of before is no standard for it. */
+export function phasesAreLegal(scene: Scene): Invariant {
+  const { desire, node } = scene;
+  const last = new Map<string, PodStatus & { readonly shownAtMs: number }>();
   return {
     name: "phases change legally",
     onStatus: (uid, status) => {
       const key = `${uid}/${desire.generation(uid)}`;
       const before = last.get(key);
-      last.set(key, status);
-      if (before === undefined) return undefined;
+      last.set(key, { ...status, shownAtMs: node.time.monotonicMs });
+      if (before === undefined || before.shownAtMs < scene.recordsBehindAtMs) return undefined;
       const [from, to] = [before.phase ?? "", status.phase ?? ""];
       const isBack = (before.reason === "Evicted" || isOutOfRoom(before)) && to === "Pending";
       if (isTerminalPhase(from) && to !== from && !isBack) return `pod ${uid} went from ${from} to ${to}`;

@@ -6,13 +6,22 @@ import { containerText, type Invariant, podUidOf, type Scene } from "./invariant
 
 /**
  * Restart counts grow as long as the runtime knows of an earlier instance, and no log is ever written over. Once nothing
- * is left of earlier instances, counting may begin anew.
+ * is left of earlier instances, counting may begin anew. An instance that never ran is the newest to the garbage
+ * collector, too, which then takes the one before: its number may come again once the other is gone.
  */
 export function restartCountGrows(scene: Scene): Invariant {
   const { node } = scene;
   const highest = new Map<string, number>();
-  const hasOthers = (container: ContainerRecord, key: string) =>
-    [...node.runtime.containers.values()].some((other) => other !== container && keyOf(scene, other) === key);
+  const others = (container: ContainerRecord, key: string) =>
+    [...node.runtime.containers.values()].filter((other) => other !== container && keyOf(scene, other) === key);
+  const onRemoved = (container: ContainerRecord, key: string) => {
+    const { attempt } = container.config.metadata;
+    const left = others(container, key);
+    const isTakenInstead = left.some((each) => each.startedAtMs === 0 && each.config.metadata.attempt > attempt);
+    if (highest.get(key) !== attempt || !isTakenInstead) return;
+    const ran = left.filter(({ startedAtMs }) => startedAtMs > 0).map(({ config }) => config.metadata.attempt);
+    highest.set(key, Math.max(-1, ...ran));
+  };
   return {
     name: "restart counts only grow",
     onContainer: (container, change) => {
@@ -21,9 +30,10 @@ export function restartCountGrows(scene: Scene): Invariant {
       const before = highest.get(key) ?? -1;
       // An instance that never ran leaves nothing, so its number may be given again.
       if (change === "started") highest.set(key, Math.max(before, attempt));
+      if (change === "removed") onRemoved(container, key);
       if (change !== "created") return undefined;
       if (node.disk.find(container.logPath) !== undefined) return `${containerText(container)} would write over a log`;
-      if (!hasOthers(container, key)) highest.delete(key);
+      if (others(container, key).length === 0) highest.delete(key);
       const after = highest.get(key) ?? -1;
       return attempt > after ? undefined : `${containerText(container)} came after attempt ${after}`;
     },
@@ -89,7 +99,10 @@ export function backOffIsRespected(scene: Scene): Invariant {
     if (agentStartedAtMs !== scene.agentStartedAtMs || clockJumpedAtMs !== scene.clockJumpedAtMs) delays.clear();
     ({ agentStartedAtMs, clockJumpedAtMs } = scene);
   };
+  /** Containers whose end the agent is bringing about, even if something else is quicker. */
+  const stopping = new Set<string>();
   const forgetEnd = (id: string) => {
+    stopping.add(id);
     for (const [key, end] of ends) if (end.id === id) ends.delete(key);
   };
   return {
@@ -109,7 +122,8 @@ export function backOffIsRespected(scene: Scene): Invariant {
       const now = scene.node.time.monotonicMs;
       beginAnew();
       if (change === "ended") {
-        if (cause === "itself" || cause === "fault") ends.set(key, { atMs: now, id: container.id });
+        const isByItself = cause === "itself" || cause === "fault";
+        if (isByItself && !stopping.delete(container.id)) ends.set(key, { atMs: now, id: container.id });
         else ends.delete(key);
       }
       const end = ends.get(key);

@@ -1,4 +1,4 @@
-import type { AgentOptions } from "../../agent/create-agent.ts";
+import type { AgentOptions } from "../../agent/agent.ts";
 import { IMAGE_GC_PERIOD_MS } from "../../agent/images/image-gc.ts";
 import { admissionNode, nodeLabels } from "../../core/admission/index.ts";
 import { KUBELET_BACKOFF } from "../../core/backoff/backoff.ts";
@@ -50,6 +50,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   containerLogMaxFiles: 5,
   containerLogMonitorIntervalMs: 10_000,
   containerGc: { policy: DEFAULT_CONTAINER_GC_POLICY, periodMs: 60_000 },
+  claimsDirectory: `${ROOT_DIR}/claims`,
   stats: { rootDir: ROOT_DIR, diskPeriodMs: 60_000, systemCgroups: [] },
   cgroups: {
     node: {

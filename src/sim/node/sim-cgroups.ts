@@ -20,6 +20,8 @@ interface Cgroup {
   usage: CgroupUsage;
   /** Process id -> what happens when it is killed. */
   readonly processes: Map<number, () => void>;
+  /** Children of those processes, which end with them. */
+  forks: number;
 }
 
 export class SimCgroups {
@@ -50,11 +52,18 @@ export class SimCgroups {
     return pid;
   }
 
+  /** The processes in it have so many children from now on. */
+  fork(name: CgroupName, count: number): void {
+    const cgroup = this.find(name);
+    if (cgroup !== undefined && cgroup.processes.size > 0) cgroup.forks = count;
+  }
+
   /** It ended by itself. The last one leaves no memory behind. */
   endProcess(name: CgroupName, pid: number): void {
     const cgroup = this.find(name);
     if (cgroup === undefined || !cgroup.processes.delete(pid) || cgroup.processes.size > 0) return;
     cgroup.usage = { ...NO_USAGE, cpuNanoSeconds: cgroup.usage.cpuNanoSeconds };
+    cgroup.forks = 0;
   }
 
   /** What a process in the cgroup uses from now on; what is not given stays. */
@@ -154,15 +163,15 @@ export function simCgroups(world: SimCgroups, line: Line): Cgroups {
 }
 
 function newCgroup(): Cgroup {
-  return { children: new Map(), resources: {}, usage: NO_USAGE, processes: new Map() };
+  return { children: new Map(), resources: {}, usage: NO_USAGE, processes: new Map(), forks: 0 };
 }
 
 function processesOf(cgroup: Cgroup): number[] {
   return [...cgroup.processes.keys(), ...[...cgroup.children.values()].flatMap(processesOf)];
 }
 
-function countProcesses({ processes, children }: Cgroup): number {
-  let count = processes.size;
+function countProcesses({ processes, children, forks }: Cgroup): number {
+  let count = processes.size + forks;
   for (const child of children.values()) count += countProcesses(child);
   return count;
 }

@@ -1,6 +1,6 @@
 /** The machine of a scenario: everything that outlives an agent, and the ports through which an agent sees it. */
 
-import type { AgentPorts } from "../../agent/create-agent.ts";
+import type { AgentPorts } from "../../agent/agent.ts";
 import { parseJson } from "../../core/manifest/json-text.ts";
 import type { ManifestContent } from "../../core/pods/desired-state.ts";
 import { readObjects } from "../../core/pods/read-objects.ts";
@@ -9,6 +9,7 @@ import type { ManifestFile, ManifestSnapshot, ManifestSource } from "../../ports
 import { type SimFilesystem, SimFilesystems } from "../disk/disk-space.ts";
 import { simLogFiles } from "../disk/sim-log-files.ts";
 import { simPodFiles } from "../disk/sim-pod-files.ts";
+import { simStorageFiles } from "../disk/sim-storage-files.ts";
 import { VirtualDisk } from "../disk/virtual-disk.ts";
 import { clockAt, type Line } from "../line.ts";
 import type { Random } from "../random.ts";
@@ -18,6 +19,8 @@ import { SIM_IMAGES_DIR, SimImages, simImageService } from "../runtime/sim-image
 import { SimProbes, simProber } from "../runtime/sim-prober.ts";
 import { type RuntimeTimes, SimRuntime } from "../runtime/sim-runtime.ts";
 import { simImageTransfers } from "../runtime/sim-transfers.ts";
+import { simCsiDrivers, simPluginSockets } from "../storage/sim-csi.ts";
+import { simNetworkStorage } from "../storage/sim-network-storage.ts";
 import { VirtualTime } from "../time/virtual-time.ts";
 import { SimCgroups, simCgroups } from "./sim-cgroups.ts";
 import { SimKernelLog, simKernelLog, simOomCounters } from "./sim-kernel-log.ts";
@@ -48,21 +51,34 @@ export interface NodeBehaviour extends RuntimeTimes {
   readonly events: EventFates;
 }
 
+/** How large the disks are. */
+export interface SimDisks {
+  readonly capacityBytes: number;
+  readonly inodes: number;
+  /** Images and writable layers have a filesystem of their own, as large as the node's. */
+  readonly dedicatedImages: boolean;
+  /** Of each image. */
+  readonly imageBytes: number;
+}
+
+const USUAL_DISKS: SimDisks = {
+  capacityBytes: 100 * GiB,
+  inodes: 6_553_600,
+  dedicatedImages: false,
+  imageBytes: 4_000_000,
+};
+
 export class SimNode {
   readonly time = new VirtualTime(START_MS);
   readonly disk = new VirtualDisk(() => this.time.wallMs);
   readonly cgroups = new SimCgroups();
   readonly kernelLog = new SimKernelLog(this.time);
-  /** One disk for all; a scenario fills it by what others keep there or by files that claim to be large. */
-  readonly filesystem: SimFilesystem = {
-    mountPoint: "/",
-    device: "8:1",
-    capacityBytes: 100 * GiB,
-    inodes: 6_553_600,
-    otherUsedBytes: 10 * GiB,
-    otherInodesUsed: 100_000,
-  };
-  readonly filesystems = new SimFilesystems(this.disk, [this.filesystem]);
+  readonly disks: SimDisks;
+  /** A scenario fills it by what others keep there or by files that claim to be large. */
+  readonly filesystem: SimFilesystem;
+  /** Where images and writable layers are; the same where they have none of their own. */
+  readonly imageFilesystem: SimFilesystem;
+  readonly filesystems: SimFilesystems;
   readonly memory = new SimMemory();
   readonly memoryBytes = SIM_MACHINE.memoryBytes;
   readonly load: SimLoad = { memoryBytes: GiB, tasks: 200 };
@@ -73,13 +89,33 @@ export class SimNode {
   readonly manifests: SimManifests;
   readonly staticManifests: SimManifests;
   readonly behaviour: NodeBehaviour;
+  /** By file, and by what it says: a text that is there again is not read again. */
   readonly #contents = new WeakMap<ManifestFile, ManifestContent>();
+  readonly #texts = new Map<string, ManifestContent>();
 
-  constructor(random: Random, behaviour: NodeBehaviour) {
+  constructor(random: Random, behaviour: NodeBehaviour, disks: SimDisks = USUAL_DISKS) {
     this.behaviour = behaviour;
+    this.disks = disks;
     this.images = new SimImages(random.fork());
     const { time, disk, cgroups, images } = this;
     this.runtime = new SimRuntime({ time, random: random.fork(), disk, cgroups, images }, behaviour);
+    const kept = () => {
+      const { usedBytes, inodesUsed } = this.runtime.layers();
+      return { usedBytes: usedBytes + images.usedBytes, inodesUsed };
+    };
+    const { capacityBytes, inodes, dedicatedImages } = disks;
+    const size = {
+      capacityBytes,
+      inodes,
+      otherUsedBytes: capacityBytes / 10,
+      otherInodesUsed: Math.floor(inodes / 50),
+    };
+    const shared = { ...size, mountPoint: "/", device: "8:1" };
+    this.filesystem = dedicatedImages ? shared : { ...shared, kept };
+    this.imageFilesystem = dedicatedImages
+      ? { ...size, mountPoint: SIM_IMAGES_DIR, device: "8:2", kept }
+      : this.filesystem;
+    this.filesystems = new SimFilesystems(disk, [...new Set([this.filesystem, this.imageFilesystem])]);
     this.manifests = new SimManifests(time, "manifests", "/etc/sim/manifests");
     this.staticManifests = new SimManifests(time, "file", "/etc/sim/static");
     disk.makeDirectories("/etc");
@@ -92,15 +128,21 @@ export class SimNode {
     return [this.staticManifests, this.manifests];
   }
 
-  /** What a file says; each version of it is read once. */
+  /** What a file says. */
   readonly readManifest = (file: ManifestFile, source: Pick<ManifestSource, "kind">): ManifestContent => {
     const known = this.#contents.get(file);
     if (known !== undefined) return known;
     const { path, text = "" } = file;
-    const content = readObjects(text === "" ? [] : [parseJson(text)], { kind: source.kind, path, nodeName: NODE_NAME });
+    const key = `${source.kind} ${path} ${text}`;
+    const content = this.#texts.get(key) ?? this.#read(file, source);
+    this.#texts.set(key, content);
     this.#contents.set(file, content);
     return content;
   };
+
+  #read({ path, text = "" }: ManifestFile, { kind }: Pick<ManifestSource, "kind">): ManifestContent {
+    return readObjects(text === "" ? [] : [parseJson(text)], { kind, path, nodeName: NODE_NAME });
+  }
 }
 
 export interface Witness {
@@ -136,6 +178,10 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     pressureSignals: simPressureSignals(node.memory, line, (ms) => clock.sleep(ms)),
     stats: simStats({ ...node, machine: SIM_MACHINE }, node.load, line, behaviour.figureIsMissing),
     files: simPodFiles(disk, ROOT_DIR, line),
+    storageFiles: simStorageFiles(disk, line),
+    pluginSockets: simPluginSockets(),
+    csiDrivers: simCsiDrivers(),
+    networkStorage: simNetworkStorage(),
     logFiles: simLogFiles(disk, { podLogsDir: POD_LOGS_DIR, containerLogsDir: CONTAINER_LOGS_DIR }, line),
     store: simRecordStore(node.records, line),
     tokens: simTokenSource(() => clock.now(), line),

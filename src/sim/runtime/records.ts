@@ -28,6 +28,13 @@ export interface SandboxRecord {
   pid: number;
 }
 
+/** What the probes of a container find; `sinceMs`: monotonic time of the last change. */
+export interface Health {
+  readonly isLive: boolean;
+  readonly isReady: boolean;
+  readonly sinceMs: number;
+}
+
 /** A container as it really is; what the runtime tells may come later (`exitShownAtMs`). */
 export interface ContainerRecord {
   readonly id: string;
@@ -40,6 +47,7 @@ export interface ContainerRecord {
   readonly createdAtMonotonicMs: number;
   state: "created" | "starting" | "running" | "exited";
   startedAtMs: number;
+  startedAtMonotonicMs: number;
   finishedAtMs: number;
   exitCode: number;
   reason: string;
@@ -55,6 +63,11 @@ export interface ContainerRecord {
   readonly logPath: string;
   log: DiskFile | undefined;
   pid: number;
+  /** What it has written beside its volumes; stays until it is removed. */
+  layer: { readonly usedBytes: number; readonly inodesUsed: number };
+  health: Health;
+  /** A command in it failed or took too long: the agent may hold that against it. */
+  hasFailedProbe: boolean;
   readonly timers: Timer[];
   /** Called once when it ends. */
   readonly onExit: (() => void)[];
@@ -135,24 +148,31 @@ export function sandboxStatusOf(record: SandboxRecord): PodSandboxStatus {
   };
 }
 
-export function matchesContainer(row: CriContainer, filter: ContainerFilter): boolean {
-  const { id, state, podSandboxId, labelSelector } = filter;
-  return (
-    (id === undefined || row.id === id) &&
-    (state === undefined || row.state === state) &&
-    (podSandboxId === undefined || row.podSandboxId === podSandboxId) &&
-    matchesLabels(row.labels, labelSelector)
-  );
+/** The container as a list tells of it; `undefined`: the filter passes it over. */
+export function listedContainer(
+  record: ContainerRecord,
+  { id, state, podSandboxId, labelSelector }: ContainerFilter,
+  monotonicMs: number,
+): CriContainer | undefined {
+  const isMeant =
+    (id === undefined || record.id === id) &&
+    (podSandboxId === undefined || record.sandbox.id === podSandboxId) &&
+    matchesLabels(record.config.labels, labelSelector);
+  if (!isMeant) return undefined;
+  const shown = shownState(record, monotonicMs);
+  return state === undefined || shown === state ? containerRow(record, shown) : undefined;
 }
 
-export function matchesSandbox(row: PodSandbox, { id, state, labelSelector }: PodSandboxFilter): boolean {
-  return (
-    (id === undefined || row.id === id) &&
-    (state === undefined || row.state === state) &&
-    matchesLabels(row.labels, labelSelector)
-  );
+export function listedSandbox(
+  record: SandboxRecord,
+  { id, state, labelSelector }: PodSandboxFilter,
+): PodSandbox | undefined {
+  const isMeant = (id === undefined || record.id === id) && matchesLabels(record.config.labels, labelSelector);
+  const row = isMeant ? sandboxRow(record) : undefined;
+  return row !== undefined && (state === undefined || row.state === state) ? row : undefined;
 }
 
-function matchesLabels(labels: StringMap, selector: StringMap | undefined): boolean {
-  return selector === undefined || Object.entries(selector).every(([name, value]) => labels[name] === value);
+function matchesLabels(labels: StringMap | undefined, selector: StringMap | undefined): boolean {
+  for (const name in selector) if (labels?.[name] !== selector[name]) return false;
+  return true;
 }

@@ -8,17 +8,16 @@ import type {
 } from "../../ports/runtime.ts";
 import type { Caller, Line } from "../line.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
-import { programOf } from "./program.ts";
+import { type Program, programOf } from "./program.ts";
 import {
   type ContainerRecord,
-  containerRow,
   containerStatusOf,
-  matchesContainer,
-  matchesSandbox,
-  sandboxRow,
+  listedContainer,
+  listedSandbox,
   sandboxStatusOf,
   shownState,
 } from "./records.ts";
+import { SIM_IMAGES_DIR } from "./sim-images.ts";
 import { failure, type SimRuntime } from "./sim-runtime.ts";
 
 /** The kubelet's runtimeRequestTimeout. */
@@ -54,7 +53,7 @@ export function simRuntimeService(
     if (!line.isCut && options?.signal?.aborted !== true) onRequest(request);
     return line.call("runtime", request.call, work, { timeoutMs: TIMEOUT_MS + waitMs, ...options });
   };
-  const rowOf = (record: ContainerRecord) => containerRow(record, shownState(record, time.monotonicMs));
+  const now = () => time.monotonicMs;
   const known = (id: string, name: string): ContainerRecord => {
     const container = runtime.containers.get(id);
     if (container === undefined) throw failure("NotFound", name, `container "${id}" in namespace "k8s.io": not found`);
@@ -89,7 +88,7 @@ export function simRuntimeService(
     listPodSandbox: (filter = {}, options) =>
       call(
         "ListPodSandbox",
-        () => [...runtime.sandboxes.values()].map(sandboxRow).filter((row) => matchesSandbox(row, filter)),
+        () => [...runtime.sandboxes.values()].flatMap((record) => listedSandbox(record, filter) ?? []),
         options,
       ),
 
@@ -113,7 +112,7 @@ export function simRuntimeService(
     listContainers: (filter = {}, options) =>
       call(
         "ListContainers",
-        () => [...runtime.containers.values()].map(rowOf).filter((row) => matchesContainer(row, filter)),
+        () => [...runtime.containers.values()].flatMap((record) => listedContainer(record, filter, now()) ?? []),
         options,
       ),
     containerStatus: (id, options) =>
@@ -136,8 +135,23 @@ export function simRuntimeService(
       ),
     reopenContainerLog: (id, options) => call("ReopenContainerLog", () => runtime.reopenLog(id), options),
 
-    execSync: (id, command, timeoutSeconds, options) =>
-      call("ExecSync", () => execSync(known(id, "ExecSync"), command, timeoutSeconds, time), options),
+    execSync: (id, command, timeoutSeconds, options) => {
+      const result = call("ExecSync", () => execSync(known(id, "ExecSync"), command, timeoutSeconds, time), options);
+      const failed = () => {
+        const container = runtime.containers.get(id);
+        if (container !== undefined) container.hasFailedProbe = true;
+      };
+      return result.then(
+        (done) => {
+          if (done.exitCode !== 0) failed();
+          return done;
+        },
+        (error: unknown) => {
+          failed();
+          throw error;
+        },
+      );
+    },
     exec: (_request, options) => call("Exec", () => streamUrl("exec"), options),
     attach: (_request, options) => call("Attach", () => streamUrl("attach"), options),
     portForward: (_sandboxId, _ports, options) => call("PortForward", () => streamUrl("portforward"), options),
@@ -156,7 +170,7 @@ export function simRuntimeService(
         "ListContainerStats",
         () =>
           [...runtime.containers.values()]
-            .filter((record) => record.state === "running" && matchesContainer(rowOf(record), filter))
+            .filter((record) => record.state === "running" && listedContainer(record, filter, now()) !== undefined)
             .map((record) => statsOf(record, time)),
         options,
       ),
@@ -189,12 +203,17 @@ async function execSync(
   const program = programOf(command);
   if (container.state !== "running") throw failure("Unknown", "ExecSync", "container is in CONTAINER_EXITED state");
   if (program === undefined) throw failure("Unknown", "ExecSync", `exec: "${command[0] ?? ""}": no such file`);
-  const { lifetimeMs = Number.POSITIVE_INFINITY, exitCode, stdout, stderr } = program;
+  const { lifetimeMs = Number.POSITIVE_INFINITY, stdout, stderr } = program;
   const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : TIMEOUT_MS;
   await time.wait(Math.min(lifetimeMs, timeoutMs));
   if (lifetimeMs > timeoutMs) throw failure("DeadlineExceeded", "ExecSync", "timeout exceeded");
   const line = (text: string | undefined) => new TextEncoder().encode(text === undefined ? "" : `${text}\n`);
-  return { stdout: line(stdout), stderr: line(stderr), exitCode };
+  return { stdout: line(stdout), stderr: line(stderr), exitCode: exitCodeOf(program, container) };
+}
+
+function exitCodeOf({ probes, exitCode }: Program, { health }: ContainerRecord): number {
+  if (probes === undefined) return exitCode;
+  return (probes === "liveness" ? health.isLive : health.isReady) ? 0 : 1;
 }
 
 function statsOf(container: ContainerRecord, time: VirtualTime): CriContainerStats {
@@ -205,5 +224,6 @@ function statsOf(container: ContainerRecord, time: VirtualTime): CriContainerSta
     labels: container.config.labels ?? {},
     cpu: { timestampMs, usageCoreNanoSeconds: 1_000_000 },
     memory: { timestampMs, workingSetBytes: 1_000_000, usageBytes: 1_000_000 },
+    writableLayer: { timestampMs, mountpoint: SIM_IMAGES_DIR, ...container.layer },
   };
 }

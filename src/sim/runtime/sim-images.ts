@@ -25,21 +25,23 @@ export class SimImages {
   }
 
   /** Puts an image into the registry. */
-  publish(tag: string): void {
+  publish(tag: string, sizeBytes = 4_000_000): void {
     if (this.#registry.has(tag)) return;
     const id = `sha256:${this.#random.hex(64)}`;
     this.#registry.set(tag, {
       id,
       repoTags: [tag],
       repoDigests: [],
-      sizeBytes: 4_000_000,
+      sizeBytes,
       username: "",
       pinned: false,
     });
   }
 
   get usedBytes(): number {
-    return this.present().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let sum = 0;
+    for (const tag of this.#present) sum += this.#registry.get(tag)?.sizeBytes ?? 0;
+    return sum;
   }
 
   canPull(tag: string): boolean {
@@ -124,7 +126,11 @@ export function simImageService(images: SimImages, time: VirtualTime, line: Line
     imageFsInfo: (options) =>
       call(
         "ImageFsInfo",
-        () => [{ timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes: images.usedBytes, inodesUsed: 1 }],
+        () => {
+          const { usedBytes } = images;
+          const usage = { timestampMs: time.wallMs, mountpoint: SIM_IMAGES_DIR, usedBytes, inodesUsed: 1 };
+          return { imageFilesystems: [usage], containerFilesystems: [] };
+        },
         options,
       ),
   };

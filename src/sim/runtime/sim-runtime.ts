@@ -2,7 +2,6 @@
  * The container runtime of the simulated node, as it really is: sandboxes, containers and their processes. Knows nothing
  * of agents; it goes on by itself when they are gone. Behaves as containerd where the interface leaves room.
  */
-import type { CgroupName } from "../../core/cgroup/types.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../../core/cri/types.ts";
 import { RuntimeError, type RuntimeErrorCode } from "../../ports/errors.ts";
 import type { RuntimeEvent } from "../../ports/runtime.ts";
@@ -12,6 +11,7 @@ import type { Random } from "../random.ts";
 import type { VirtualTime } from "../time/virtual-time.ts";
 import { KILLED_CODE, programOf } from "./program.ts";
 import type { ContainerRecord, SandboxRecord } from "./records.ts";
+import { cgroupOf, containerName, sandboxName } from "./runtime-names.ts";
 import type { SimImages } from "./sim-images.ts";
 
 export interface SimRuntimeParts {
@@ -146,6 +146,7 @@ export class SimRuntime {
       createdAtMonotonicMs: this.#parts.time.monotonicMs,
       state: "created",
       startedAtMs: 0,
+      startedAtMonotonicMs: 0,
       finishedAtMs: 0,
       exitCode: 0,
       reason: "",
@@ -158,6 +159,9 @@ export class SimRuntime {
       logPath: `${sandbox.config.logDirectory ?? ""}/${config.logPath ?? ""}`,
       log: undefined,
       pid: 0,
+      layer: { usedBytes: 0, inodesUsed: 0 },
+      health: { isLive: true, isReady: true, sinceMs: this.#parts.time.monotonicMs },
+      hasFailedProbe: false,
       timers: [],
       onExit: [],
       resources: config.linux?.resources,
@@ -269,6 +273,16 @@ export class SimRuntime {
     container.log = this.#parts.disk.write(container.logPath, "");
   }
 
+  /** What all writable layers take. */
+  layers(): { readonly usedBytes: number; readonly inodesUsed: number } {
+    const sum = { usedBytes: 0, inodesUsed: 0 };
+    for (const { layer } of this.containers.values()) {
+      sum.usedBytes += layer.usedBytes;
+      sum.inodesUsed += layer.inodesUsed;
+    }
+    return sum;
+  }
+
   containersOf(sandboxId: string): readonly ContainerRecord[] {
     return [...this.containers.values()].filter(({ sandbox }) => sandbox.id === sandboxId);
   }
@@ -278,6 +292,7 @@ export class SimRuntime {
     const { program } = container;
     container.state = "running";
     container.startedAtMs = time.wallMs;
+    container.startedAtMonotonicMs = time.monotonicMs;
     container.pid = cgroups.startProcess(cgroupOf(container), () => this.kill(container, "cgroupRemoved"));
     disk.makeDirectories(parentPath(container.logPath));
     container.log = disk.write(container.logPath, "");
@@ -379,17 +394,4 @@ function stillRuns(call: string, id: string): RuntimeError {
 
 export function failure(code: RuntimeErrorCode, call: string, message: string): RuntimeError {
   return new RuntimeError(code, call, message);
-}
-
-function cgroupOf({ sandbox, id }: ContainerRecord): CgroupName {
-  return [...sandbox.cgroup.slice(0, -1), id];
-}
-
-function sandboxName({ metadata: { name, namespace, uid, attempt } }: PodSandboxConfig): string {
-  return [name, namespace, uid, attempt].join("_");
-}
-
-function containerName(sandbox: SandboxRecord, { metadata }: ContainerConfig): string {
-  const { name, namespace, uid } = sandbox.config.metadata;
-  return [metadata.name, name, namespace, uid, metadata.attempt].join("_");
 }

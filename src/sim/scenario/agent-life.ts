@@ -1,5 +1,6 @@
 /** The agent's lives on the node: started, stopped, killed at any call, and started again. */
-import { type Agent, type AgentOptions, type AgentPorts, createAgent } from "../../agent/create-agent.ts";
+import type { Agent, AgentOptions, AgentPorts } from "../../agent/agent.ts";
+import { createAgent } from "../../agent/create-agent.ts";
 import type { PodStatus } from "../../core/api/types.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Weather } from "../faults/weather.ts";

@@ -1,16 +1,24 @@
 /** One run: a node, an agent, a seed - and a judge that watches all of it. */
+import type { AgentOptions } from "../../agent/agent.ts";
 import type { EvictionRecord } from "../../core/eviction/record.ts";
+import { isCriticalPod } from "../../core/pod/critical.ts";
 import { drawClimate, Weather } from "../faults/weather.ts";
-import type { Scene, Violation } from "../invariants/invariant.ts";
+import { EvictionJudge } from "../invariants/evictions.ts";
+import { podUidOf, type Scene, type Violation } from "../invariants/invariant.ts";
 import { leftovers, unsettled } from "../invariants/settled.ts";
 import { SimNode } from "../node/sim-node.ts";
 import { Random } from "../random.ts";
+import type { ContainerRecord } from "../runtime/records.ts";
 import { AgentLife, type ComposeAgent } from "./agent-life.ts";
 import { Desire } from "./desire.ts";
+import { DiskStory } from "./disk-story.ts";
+import { HealthStory } from "./health-story.ts";
 import { Judge } from "./judge.ts";
 import { IMAGES } from "./manifest-factory.ts";
-import { drawMemoryPlot, MemoryStory } from "./memory-story.ts";
+import { MemoryStory } from "./memory-story.ts";
 import { Preemptions } from "./preemptions.ts";
+import { drawPressure, type PressurePlot } from "./pressure-plot.ts";
+import { drawProbes, hasProbes } from "./probed-pods.ts";
 import { drawPlot, Story } from "./story.ts";
 import { drawTightRoom } from "./tight-room.ts";
 import { Trace } from "./trace.ts";
@@ -34,9 +42,10 @@ export interface RunResult {
   /** Empty: all rules held. The run ends at the first. */
   readonly violations: readonly Violation[];
   readonly lastLines: readonly string[];
-  /** How many agents lived, containers were started. */
+  /** How many agents lived, containers were started, pods were evicted. */
   readonly agents: number;
   readonly starts: number;
+  readonly evictions: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -44,6 +53,8 @@ const HOUR_MS = 3_600_000;
 const SETTLE_LIMIT_MS = 900_000;
 const CLEAR_LIMIT_MS = 600_000;
 const LOOK_EVERY_MS = 5_000;
+/** A call that hung when the storm ended holds up a disk's reclaim or a kill for two minutes. */
+const RELIEF_LIMIT_MS = { memory: 120_000, disk: 300_000 } as const;
 
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const run = new Run(options);
@@ -52,19 +63,26 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   return run.result();
 }
 
+function evictionOptions({ fields, policy }: PressurePlot): AgentOptions["eviction"] {
+  return { fields, policy, periodMs: 10_000 };
+}
+
 class Run implements Scene {
   readonly node: SimNode;
   readonly desire: Desire;
   draining = false;
   clockJumpedAtMs = Number.NEGATIVE_INFINITY;
   agentStartedAtMs = 0;
+  recordsBehindAtMs = Number.NEGATIVE_INFINITY;
   readonly #options: RunOptions;
   readonly #random: Random;
   readonly #trace: Trace;
   readonly #judge: Judge;
   readonly #life: AgentLife;
   readonly #story: Story;
-  readonly #memory: MemoryStory | undefined;
+  readonly #evictions: EvictionJudge | undefined;
+  readonly #health: HealthStory | undefined;
+  readonly #pressure: MemoryStory | DiskStory | undefined;
   readonly #preemptions = new Preemptions();
   #steps = 0;
 
@@ -73,27 +91,34 @@ class Run implements Scene {
     const random = new Random(options.seed);
     this.#random = random;
     const weather = new Weather(random.fork(), drawClimate(random));
-    this.node = new SimNode(random.fork(), weather.behaviour);
-    for (const image of IMAGES) this.node.images.publish(image);
+    const plot = drawPressure(options.seed);
+    this.node = new SimNode(random.fork(), weather.behaviour, plot?.disks);
+    for (const image of IMAGES) this.node.images.publish(image, this.node.disks.imageBytes);
     this.desire = new Desire(this.node);
     this.#trace = new Trace(this.node.time, options.keptLines ?? 200);
     this.#judge = new Judge(this, this.#trace);
     const judge = this.#judge;
-    const memoryPlot = drawMemoryPlot(options.seed);
-    this.#memory =
-      memoryPlot &&
-      new MemoryStory(
-        this.node,
-        memoryPlot,
-        options.seed,
-        () => this.agent?.view.evictionRecords() ?? [],
-        (invariant, message) => judge.accuse(invariant, message),
-      );
+    this.#evictions =
+      plot &&
+      new EvictionJudge({
+        node: this.node,
+        thresholds: plot.thresholds,
+        recordsBehindAtMs: () => this.recordsBehindAtMs,
+        isExempt: (container) => this.#isExempt(container),
+        agentRecords: () => this.agent?.view.evictionRecords() ?? [],
+        accuse: (invariant, message) => judge.accuse(invariant, message),
+        reliefLimitMs: RELIEF_LIMIT_MS[plot.kind],
+      });
+    if (this.#evictions !== undefined) {
+      const PressureStory = plot?.kind === "disk" ? DiskStory : MemoryStory;
+      this.#pressure = new PressureStory(this.node, options.seed, this.#evictions);
+      if (plot?.kind === "disk") weather.reclaimTrouble = { random: new Random(options.seed + 4_000_037), rate: 0.15 };
+    }
     this.#life = new AgentLife({
       node: this.node,
       weather,
       trace: this.#trace,
-      ...(memoryPlot !== undefined && { eviction: { ...memoryPlot, periodMs: 10_000 } }),
+      ...(plot !== undefined && { eviction: evictionOptions(plot) }),
       ...(options.compose !== undefined && { compose: options.compose }),
       witness: {
         onRequest: (request) => judge.onRequest(request),
@@ -108,6 +133,7 @@ class Run implements Scene {
         onBorn: (recordsAreBehind) => {
           this.desire.newAgent(recordsAreBehind);
           this.agentStartedAtMs = this.node.time.monotonicMs;
+          if (recordsAreBehind) this.recordsBehindAtMs = this.agentStartedAtMs;
         },
       },
     });
@@ -115,8 +141,19 @@ class Run implements Scene {
     const onClockJump = () => {
       this.clockJumpedAtMs = this.node.time.monotonicMs;
     };
-    const shape = drawTightRoom(options.seed);
-    this.#story = new Story({ ...parts, onClockJump, ...(shape && { shape }) }, drawPlot(random));
+    const shapes = [drawTightRoom(options.seed), drawProbes(options.seed)].filter((shape) => shape !== undefined);
+    const shape = (text: string) => shapes.reduce((shaped, each) => each(shaped), text);
+    this.#story = new Story({ ...parts, onClockJump, shape }, drawPlot(random));
+    if (hasProbes(options.seed)) {
+      this.#health = new HealthStory(this, options.seed, (invariant, message) => judge.accuse(invariant, message));
+    }
+  }
+
+  /** Its pod is never evicted. */
+  #isExempt(container: ContainerRecord): boolean {
+    if (container.sandbox.config.metadata.name.endsWith("-sim")) return true;
+    const pod = this.desire.pod(podUidOf(container));
+    return pod !== undefined && isCriticalPod(pod);
   }
 
   wasEvicted(uid: string, sinceMs: number): boolean {
@@ -131,7 +168,7 @@ class Run implements Scene {
   }
 
   #evictionsOf(uid: string): readonly EvictionRecord[] {
-    return this.#memory?.evictionsOf(uid) ?? [];
+    return this.#evictions?.evictionsOf(uid) ?? [];
   }
 
   get agent() {
@@ -143,12 +180,20 @@ class Run implements Scene {
     const endMs = this.#options.hours * HOUR_MS;
     while (this.node.time.monotonicMs < endMs && !this.#judge.isDone) {
       this.#story.storm();
-      this.#memory?.storm();
+      this.#pressure?.storm();
+      this.#evictions?.storm();
+      this.#health?.storm();
       await this.#until(this.node.time.monotonicMs + this.#random.between(60, 900) * 1000);
       if (this.#judge.isDone) return;
       this.#story.calm();
-      this.#memory?.calm();
-      await this.#settle(SETTLE_LIMIT_MS, "wanted and real state agree once faults stop", () => unsettled(this));
+      this.#pressure?.calm();
+      this.#evictions?.calm();
+      this.#health?.calm();
+      await this.#settle(SETTLE_LIMIT_MS, "wanted and real state agree once faults stop", () => [
+        ...(this.#evictions?.standing() ?? []),
+        ...(this.#health?.unsettled() ?? []),
+        ...unsettled(this),
+      ]);
     }
     if (this.#judge.isDone) return;
     this.#story.clear();
@@ -165,6 +210,7 @@ class Run implements Scene {
       lastLines: this.#trace.lastLines(),
       agents: this.#life.births,
       starts: this.#judge.starts,
+      evictions: this.#evictions?.count ?? 0,
     };
   }
 

@@ -31,8 +31,8 @@ export interface Plot {
 export function drawPlot(random: Random): Plot {
   return {
     places: random.between(1, 8),
-    changeEveryMs: random.pick([10_000, 30_000, 90_000]),
-    blowEveryMs: random.pick([20_000, 60_000, 180_000]),
+    changeEveryMs: random.pick([15_000, 40_000, 90_000]),
+    blowEveryMs: random.pick([30_000, 75_000, 180_000]),
   };
 }
 

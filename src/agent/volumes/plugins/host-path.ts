@@ -5,9 +5,11 @@ export function hostPathPlugin(files: VolumeFiles): VolumePlugin {
   return {
     name: "kubernetes.io/host-path",
     supports: ({ hostPath }) => hostPath !== undefined,
-    mount: async ({ volume }) => {
-      const { path = "", type = "" } = volume.hostPath ?? {};
-      return { mounted: { path: await files.hostPath(path, type) } };
+    supportsClaimed: (storage) => storage.kind === "volume" && storage.volume.spec?.hostPath !== undefined,
+    mount: async ({ volume, claimed }) => {
+      const persistent = claimed !== undefined && "volume" in claimed ? claimed : undefined;
+      const { path = "", type = "" } = persistent?.volume.spec?.hostPath ?? volume.hostPath ?? {};
+      return { mounted: { path: await files.hostPath(path, type), ...(persistent?.readOnly && { readOnly: true }) } };
     },
   };
 }

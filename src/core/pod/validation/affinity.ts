@@ -1,4 +1,4 @@
-import type { PodSpec } from "../../api/types.ts";
+import type { NodeSelector, PodSpec } from "../../api/types.ts";
 import { type FieldError, forbidden, invalid, invalidEach, required } from "./field-error.ts";
 import type { FieldPath } from "./field-path.ts";
 import { validateLabelName, validateLabelSelector } from "./labels.ts";
@@ -30,14 +30,18 @@ function validateWeight(weight: number, path: FieldPath): FieldError[] {
   return weight >= 1 && weight <= 100 ? [] : [invalid(path.child("weight"), weight, "must be in the range 1-100")];
 }
 
+/** Source: core/validation ValidateNodeSelector. */
+export function validateNodeSelector(selector: NodeSelector, path: FieldPath): FieldError[] {
+  const terms = selector.nodeSelectorTerms;
+  const at = path.child("nodeSelectorTerms");
+  const errors = terms.length === 0 ? [required(at, "must have at least one node selector term")] : [];
+  for (const [index, term] of terms.entries()) errors.push(...validateNodeTerm(term, at.index(index)));
+  return errors;
+}
+
 function validateNodeAffinity(affinity: NodeAffinity, path: FieldPath): FieldError[] {
-  const errors: FieldError[] = [];
-  const terms = affinity[REQUIRED]?.nodeSelectorTerms;
-  const termsAt = path.child(REQUIRED).child("nodeSelectorTerms");
-  if (terms?.length === 0) errors.push(required(termsAt, "must have at least one node selector term"));
-  for (const [index, term] of (terms ?? []).entries()) {
-    errors.push(...validateNodeTerm(term, termsAt.index(index)));
-  }
+  const needed = affinity[REQUIRED];
+  const errors = needed === undefined ? [] : validateNodeSelector(needed, path.child(REQUIRED));
   for (const [index, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const at = path.child(PREFERRED).index(index);
     errors.push(...validateWeight(weight, at), ...validateNodeTerm(preference, at.child("preference")));

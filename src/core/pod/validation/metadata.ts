@@ -1,6 +1,6 @@
 import type { ObjectMeta, OwnerReference } from "../../api/types.ts";
 import { byteLength } from "./byte-length.ts";
-import { type FieldError, invalid, invalidEach, required, tooLong } from "./field-error.ts";
+import { type FieldError, forbidden, invalid, invalidEach, required, tooLong } from "./field-error.ts";
 import type { FieldPath } from "./field-path.ts";
 import { goStruct, goStructList, pointer } from "./go-struct.ts";
 import { goInteger } from "./go-value.ts";
@@ -12,15 +12,31 @@ const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(["kubernetes", "orphan"
 
 /** Metadata of an object in a namespace whose name is a DNS subdomain. Source: core/validation ValidateObjectMeta. */
 export function validateObjectMeta(meta: ObjectMeta, path: FieldPath): FieldError[] {
+  return validateMeta(meta, path, validateNamespace(meta.namespace ?? "", path.child("namespace")));
+}
+
+/** As `validateObjectMeta` for an object without a namespace. */
+export function validateClusterObjectMeta(meta: ObjectMeta, path: FieldPath): FieldError[] {
+  return validateMeta(
+    meta,
+    path,
+    meta.namespace ? [forbidden(path.child("namespace"), "not allowed on this type")] : [],
+  );
+}
+
+function validateNamespace(namespace: string, path: FieldPath): FieldError[] {
+  return namespace === "" ? [required(path)] : invalidEach(path, namespace, dnsLabelErrors(namespace));
+}
+
+function validateMeta(meta: ObjectMeta, path: FieldPath, ofNamespace: readonly FieldError[]): FieldError[] {
   const errors: FieldError[] = [];
-  const { generateName = "", name = "", namespace = "", generation = 0 } = meta;
+  const { generateName = "", name = "", generation = 0 } = meta;
   if (generateName !== "") {
     errors.push(...invalidEach(path.child("generateName"), generateName, dnsSubdomainPrefixErrors(generateName)));
   }
   if (name === "") errors.push(required(path.child("name"), "name or generateName is required"));
   else errors.push(...invalidEach(path.child("name"), name, dnsSubdomainErrors(name)));
-  if (namespace === "") errors.push(required(path.child("namespace")));
-  else errors.push(...invalidEach(path.child("namespace"), namespace, dnsLabelErrors(namespace)));
+  errors.push(...ofNamespace);
   if (generation < 0) {
     errors.push(invalid(path.child("generation"), generation, "must be greater than or equal to 0"));
   }

@@ -7,8 +7,9 @@ import { validateLabelSelector, validateLabels } from "./labels.ts";
 import { validateAnnotations } from "./metadata.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "./names.ts";
 
-const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce"];
-const VOLUME_MODES = ["Block", "Filesystem"];
+/** Of claims and volumes, in the order in which messages show them. */
+export const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce"];
+export const VOLUME_MODES = ["Block", "Filesystem"];
 
 type Ephemeral = NonNullable<Volume["ephemeral"]>;
 type ClaimSpec = NonNullable<Ephemeral["volumeClaimTemplate"]>["spec"];
@@ -51,7 +52,8 @@ function validateTemplateMeta(meta: ObjectMeta, path: FieldPath): FieldError[] {
   ];
 }
 
-function validateClaimSpec(spec: ClaimSpec, path: FieldPath): FieldError[] {
+/** Source: core/validation ValidatePersistentVolumeClaimSpec. */
+export function validateClaimSpec(spec: ClaimSpec, path: FieldPath): FieldError[] {
   const errors = validateAccessModes(spec, path);
   errors.push(...validateStorageRequest(spec, path.child("resources").key("storage")));
   const { storageClassName, volumeMode, dataSource, dataSourceRef } = spec;

@@ -202,12 +202,17 @@ export function validateScaleIo(source: Source<"scaleIO">, path: FieldPath): Fie
   return requiredTexts(path, { gateway: source.gateway, system: source.system, volumeName: source.volumeName });
 }
 
-export function validateCsi(source: Source<"csi">, path: FieldPath): FieldError[] {
-  const { driver, nodePublishSecretRef: secret } = source;
-  const at = path.child("driver");
+/** Source: core/validation ValidateCSIDriverName. */
+export function validateCsiDriverName(driver: string, at: FieldPath): FieldError[] {
   const errors = driver === "" ? [required(at)] : [];
   if (byteLength(driver) > 63) errors.push(tooLong(at, driver, 63));
   errors.push(...invalidEach(at, driver, dnsSubdomainErrors(driver.toLowerCase())));
+  return errors;
+}
+
+export function validateCsi(source: Source<"csi">, path: FieldPath): FieldError[] {
+  const { driver, nodePublishSecretRef: secret } = source;
+  const errors = validateCsiDriverName(driver, path.child("driver"));
   errors.push(...secretName(secret, path, "nodePublishSecretRef"));
   if (secret?.name) errors.push(...invalidEach(path.child("name"), secret.name, dnsSubdomainErrors(secret.name)));
   return errors;
