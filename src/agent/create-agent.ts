@@ -4,6 +4,7 @@
  */
 
 import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { volumeImageNames } from "../core/images/image-volume.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RecordStore } from "../ports/record-store.ts";
@@ -73,7 +74,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
   const plugins = [
-    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens }, options),
+    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens, health }, options),
     ...storage.plugins,
   ];
   const volumes = new VolumeManager(
@@ -155,7 +156,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       holds,
       ...pulledImages,
     },
-    options.imageGc,
+    {
+      ...options.imageGc,
+      alsoUsed: () => volumeImageNames(Object.values(workers.state.workers).map(({ pod }) => pod)),
+    },
   );
   const { kernelLog, oomCounters } = ports;
   const oom = new OomWatcher({ clock, log, kernelLog, oomCounters, events, pleg, workers, oomKills });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Pod } from "../../src/core/api/types.ts";
-import { AgentNode, isRunning, statusOf } from "../support/agent-node.ts";
+import { AgentNode, BUSYBOX, isRunning, shellPod, statusOf } from "../support/agent-node.ts";
 import { DockerRegistry, REGISTRY_ACCOUNT } from "../support/docker-registry.ts";
 import { Program } from "../support/program.ts";
 import { type RegistryProxy, startRegistryProxy } from "../support/registry-proxy.ts";
@@ -154,6 +154,22 @@ describe("images from a registry with a password", { concurrency: 1 }, () => {
     write("provided", `${proxy.host}/team/provided:1`);
     await runs("provided");
     assert.equal(readFileSync(join(node.base, "asked"), "utf8"), `asked for ${proxy.host}/team/provided\n`);
+  });
+
+  it("says that this containerd mounts no images, of a pod that wants one as a volume", async () => {
+    const image = { reference: `${proxy.host}/team/app:1` };
+    const mounts = [{ name: "files", mountPath: "/files" }];
+    const pod = shellPod("volume", "sleep 1", {
+      containers: [{ name: "main", image: BUSYBOX, command: ["sh"], volumeMounts: mounts }],
+      volumes: [{ name: "files", image }],
+    });
+    node.write("volume.yaml", pod);
+    await node.untilEvent(
+      "volume",
+      "FailedMount",
+      /: volumes of type image need containerd 2\.1 or newer, this node has /,
+    );
+    node.remove("volume.yaml");
   });
 
   it("shows how far a large layer is that comes slowly", async () => {
