@@ -18,6 +18,7 @@ import type { PodWorkers } from "./pod-workers/pod-workers.ts";
 import type { PodManager } from "./pods/pod-manager.ts";
 import type { StatsManager, SummaryOptions } from "./stats/stats-manager.ts";
 import type { StatusManager } from "./status/status-manager.ts";
+import type { StorageView } from "./volumes/storage-view.ts";
 
 export interface AgentViewPorts {
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export interface AgentViewPorts {
   readonly stats: StatsManager;
   readonly statuses: StatusManager;
   readonly workers: PodWorkers;
+  readonly storage: StorageView;
   readonly pressure: { readonly eviction: EvictionManager; readonly records: EvictionRecords };
 }
 
@@ -94,6 +96,11 @@ export class AgentView {
 
   secrets(): readonly Secret[] {
     return this.#ports.pods.secrets();
+  }
+
+  /** Claims, volumes, CSI drivers. */
+  get storage(): Pick<StorageView, keyof StorageView> {
+    return this.#ports.storage;
   }
 
   events(): readonly RecordedEvent[] {

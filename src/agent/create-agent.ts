@@ -48,6 +48,7 @@ import { StatsManager } from "./stats/stats-manager.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StartTurns } from "./turns/start-turns.ts";
 import { createStorage } from "./volumes/create-storage.ts";
+import { StorageView } from "./volumes/storage-view.ts";
 import { VolumeManager } from "./volumes/volume-manager.ts";
 import { VolumeMeasures } from "./volumes/volume-measures.ts";
 import { volumePlugins } from "./volumes/volume-plugins.ts";
@@ -73,25 +74,21 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
-  const plugins = [
-    ...volumePlugins({ clock, log, files, objects: pods, tokens: ports.tokens, health }, options),
-    ...storage.plugins,
-  ];
+  const pluginPorts = { clock, log, files, objects: pods, tokens: ports.tokens, health };
+  const plugins = [...volumePlugins(pluginPorts, options), ...storage.plugins];
   const volumes = new VolumeManager(
-    {
-      clock,
-      log,
-      files,
-      events,
-      plugins,
-      claims: storage.claims,
-    },
+    { clock, log, files, events, plugins, claims: storage.claims },
     { onReady: (uid) => workers.wake(uid) },
   );
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
-    { onResult: (uid) => workers.wake(uid) },
+    {
+      onResult: (uid) => {
+        syncer.showProbes(uid);
+        workers.wake(uid);
+      },
+    },
   );
   const { imageVerification } = options;
   const pulledImages =
@@ -186,12 +183,35 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
     },
     { ...options.stats, nodeName: options.nodeName, logRoot: options.logRoot, perQos: options.cgroups.perQos ?? true },
   );
-  const pressure = createEviction(ports, options, { events, pods, pleg, statuses, workers, stats, gc, imageGc });
+  const pressure = createEviction({ ...ports, store }, options, {
+    events,
+    pods,
+    pleg,
+    statuses,
+    workers,
+    stats,
+    gc,
+    imageGc,
+  });
   const { eviction } = pressure;
   admission.checkBy(pressure.admission);
   admission.checkBy(new SecurityAdmission({ health, machine: ports.machine }, options));
   const view = new AgentView(
-    { clock, events, health, images: ports.images, kubelet, pods, pulls, runtime, stats, statuses, workers, pressure },
+    {
+      clock,
+      events,
+      health,
+      images: ports.images,
+      kubelet,
+      pods,
+      pulls,
+      runtime,
+      stats,
+      statuses,
+      workers,
+      pressure,
+      storage: new StorageView({ storage, volumes }),
+    },
     options,
   );
   const components: readonly Component[] = [

@@ -7,15 +7,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { evictionRecord } from "../../test/support/eviction-record.ts";
-import type { RecordedEvent } from "../agent/events/event-recorder.ts";
-import type { SummaryOptions } from "../agent/stats/stats-manager.ts";
-import type { ConfigMap, Pod } from "../core/api/types.ts";
-import type { EvictionRecord } from "../core/eviction/record.ts";
+import { event, FakeServedAgent, pod } from "../../test/support/fakes-served-agent.ts";
+import type { Pod } from "../core/api/types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { MachineInfo } from "../ports/machine.ts";
-import type { RuntimeService } from "../ports/runtime.ts";
-import type { ServedAgent, ServerPorts } from "./api/ports.ts";
+import type { ServerPorts } from "./api/ports.ts";
 import { healthRoutes, kubeletHealthChecks } from "./healthz.ts";
 import { HttpListener } from "./http/http-listener.ts";
 import { readOnlyRoutes, Servers } from "./servers.ts";
@@ -47,81 +44,6 @@ const machine: MachineInfo = {
   seLinux: false,
 };
 
-function pod(name: string, namespace = "default", more: Partial<Pod> = {}): Pod {
-  return {
-    metadata: { name, namespace, uid: `${namespace}-${name}`, labels: { app: name } },
-    spec: { containers: [{ name: "main", image: "i" }] },
-    status: {
-      phase: "Running",
-      containerStatuses: [
-        {
-          name: "main",
-          image: "i",
-          imageID: "",
-          ready: true,
-          restartCount: 0,
-          containerID: "containerd://id",
-          state: { running: {} },
-        },
-      ],
-    },
-    ...more,
-  };
-}
-
-const configMap: ConfigMap = { metadata: { name: "page", namespace: "default" }, data: { a: "1" } };
-const event: RecordedEvent = {
-  name: "web.1",
-  namespace: "default",
-  involvedObject: { kind: "Pod", name: "web", namespace: "default" },
-  type: "Normal",
-  reason: "Started",
-  message: "Started container main",
-  count: 1,
-  firstTimestamp: "2024-01-01T00:00:00Z",
-  lastTimestamp: "2024-01-01T00:00:00Z",
-};
-
-/** An agent whose pods and streaming address a test can change. */
-class FakeAgent implements ServedAgent {
-  list: readonly Pod[] = [pod("web"), pod("db", "other")];
-  streamingUrl = "";
-  loopAgeMs = 0;
-  #listener: (event: RecordedEvent) => void = () => {};
-  readonly nodeName = "node1";
-  readonly logRoot = "/logs";
-  readonly runtime = { exec: async () => this.streamingUrl } as unknown as RuntimeService;
-  pods = () => this.list;
-  pod = (namespace: string, name: string) =>
-    this.list.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name);
-  onPodStatus = () => () => {};
-  configMaps = () => [configMap];
-  secrets = () => [];
-  events = () => [event];
-  onEvent = (listener: (event: RecordedEvent) => void) => {
-    this.#listener = listener;
-    return () => {};
-  };
-  emit = (next: RecordedEvent) => this.#listener(next);
-  manifestProblems = () => [{ path: "/m/a.yaml", line: 3, message: "bad" }];
-  images = async () => [];
-  pulls = () => [];
-  asked: SummaryOptions[] = [];
-  summary = async (options: SummaryOptions) => {
-    this.asked.push(options);
-    return { node: { nodeName: this.nodeName } };
-  };
-  pressureConditions = () => ["DiskPressure"] as const;
-  explainPressure = async () => ({ atMs: 0 });
-  readonly evictionFields = { evictionHard: { "memory.available": "100Mi" } };
-  records: readonly EvictionRecord[] = [];
-  evictionRecords = () => this.records;
-  onEvictionRound = () => () => {};
-  readiness = () => ({ ready: true, reason: "KubeletReady", message: "fine" }) as const;
-  syncLoopAgeMs = () => this.loopAgeMs;
-  runtimeVersion = () => ({ runtimeName: "containerd", runtimeVersion: "1", runtimeApiVersion: "v1" });
-}
-
 interface Answer {
   readonly status: number;
   readonly type: string | undefined;
@@ -152,7 +74,7 @@ const EVICTED = evictionRecord();
 describe("local API", () => {
   const directory = mkdtempSync(join(tmpdir(), "tskubelet-api-"));
   const socketPath = join(directory, "agent.sock");
-  const agent = new FakeAgent();
+  const agent = new FakeServedAgent();
   const shutDowns: unknown[] = [];
   const ports: ServerPorts = {
     agent,
@@ -199,6 +121,19 @@ describe("local API", () => {
     const status = JSON.parse(missing.text);
     assert.deepEqual([status.kind, status.reason, status.code], ["Status", "NotFound", 404]);
     assert.equal(status.message, 'pods "nope" not found');
+  });
+
+  it("shows claims and volumes as they are bound, and what the node has of CSI", async () => {
+    const [claim] = (await json("/api/v1/persistentvolumeclaims")).items;
+    assert.equal(claim.status.phase, "Bound");
+    assert.equal((await json("/api/v1/namespaces/default/persistentvolumeclaims/data")).kind, "PersistentVolumeClaim");
+    assert.equal((await json("/api/v1/persistentvolumes/pv")).status.phase, "Bound");
+    assert.equal((await get("/api/v1/persistentvolumes/nope")).status, 404);
+    const [driver] = (await json("/apis/storage.k8s.io/v1/csinodes/node1")).spec.drivers;
+    assert.deepEqual([driver.name, driver.allocatable], ["d.example.com", { count: 5 }]);
+    const { volumesInUse, volumesAttached } = (await json("/api/v1/nodes")).items[0].status;
+    const name = "kubernetes.io/csi/d.example.com^v";
+    assert.deepEqual([volumesInUse, volumesAttached], [[name], [{ name, devicePath: "" }]]);
   });
 
   it("knows the node, its problems and its state", async () => {
@@ -321,7 +256,7 @@ describe("local API", () => {
 });
 
 describe("read-only port", () => {
-  const agent = new FakeAgent();
+  const agent = new FakeServedAgent();
   const routes = [...healthRoutes(kubeletHealthChecks(agent)), ...readOnlyRoutes({ agent, clock, machine })];
   const listener = new HttpListener(
     { clock, log: silent },

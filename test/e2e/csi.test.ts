@@ -4,10 +4,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { Node } from "../../src/core/api/types.ts";
 import type { Summary, VolumeStats } from "../../src/core/stats/summary.ts";
 import { readMountsBelow } from "../../src/host/procfs/mount-info.ts";
 import { AgentNode, isRunning, SLEEP, shellPod } from "../support/agent-node.ts";
 import { loopDevicesOf, TestCsiDriver } from "../support/csi-driver-process.ts";
+import { Program } from "../support/program.ts";
 
 const DRIVER = "test.csi.example.com";
 
@@ -195,6 +197,10 @@ describe("storage that outlives pods", () => {
         { mount: { fs_type: "ext4", mount_flags: ["noatime"], volume_mount_group: "" }, access_mode: { mode: 1 } },
       ],
     );
+    const { items } = (await node.get("/api/v1/nodes")) as { readonly items: readonly Node[] };
+    assert.deepEqual(items[0]?.status?.volumesInUse, [`kubernetes.io/csi/${DRIVER}^v-shared`]);
+    const shown = await new Program(node.rootDir).run("get", "pvc", "shared");
+    assert.match(shown.out, /shared +Bound +v-shared +1Gi +RWO +by-hand/);
     driver.setAbnormal(true);
     const figures = await untilFigures("csi-b");
     driver.setAbnormal(false);

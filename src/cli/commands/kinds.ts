@@ -1,8 +1,17 @@
 /** The kinds of objects that `get` lists. */
-import type { ConfigMap, Node, ObjectMeta, Pod, Secret } from "../../core/api/types.ts";
+import type {
+  ConfigMap,
+  Node,
+  ObjectMeta,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+} from "../../core/api/types.ts";
 import type { CriImage } from "../../core/cri/types.ts";
 import type { AgentClient, Query } from "../client/agent-client.ts";
 import type { ApiEvent } from "../show/api-event.ts";
+import { claimRows, volumeRows } from "../show/storage-tables.ts";
 import type { Row } from "../show/table.ts";
 import {
   configMapRows,
@@ -35,6 +44,8 @@ const KINDS: readonly (Kind & { readonly aliases: readonly string[] })[] = [
   apiKind<Pod>("Pod", "pods", ["po"], true, podRows),
   apiKind<ConfigMap>("ConfigMap", "configmaps", ["cm"], true, configMapRows),
   apiKind<Secret>("Secret", "secrets", [], true, secretRows),
+  apiKind<PersistentVolumeClaim>("PersistentVolumeClaim", "persistentvolumeclaims", ["pvc"], true, claimRows),
+  apiKind<PersistentVolume>("PersistentVolume", "persistentvolumes", ["pv"], false, volumeRows),
   apiKind<ApiEvent>("Event", "events", ["ev"], true, (events, options) => eventRows(byLastSeen(events), options)),
   apiKind<Node>("Node", "nodes", ["no"], false, nodeRows),
   {

@@ -125,7 +125,7 @@ export function ageText(time: string | undefined | null, nowMs: number): string 
   return ms === undefined ? UNKNOWN : humanDuration(nowMs - ms);
 }
 
-function withNamespaces(
+export function withNamespaces(
   heading: Row,
   objects: readonly { readonly metadata?: ObjectMeta }[],
   rows: readonly Row[],

@@ -1,10 +1,10 @@
 /** The node and what is its own: images, ConfigMaps, Secrets, what is wrong with manifests, and its end. */
 import { formatTime } from "../../core/api/time.ts";
-import type { ConfigMap, Secret } from "../../core/api/types.ts";
+import type { ConfigMap, PersistentVolumeClaim, Secret } from "../../core/api/types.ts";
 import { RequestError } from "../errors.ts";
 import { answerJson } from "../http/answer.ts";
 import type { Route, RouteRequest } from "../http/route-table.ts";
-import { listObject, nodeObject, withKind } from "./objects.ts";
+import { csiNodeObject, listObject, nodeObject, withKind } from "./objects.ts";
 import type { ServerPorts } from "./ports.ts";
 import { parseSelector } from "./selector.ts";
 
@@ -34,6 +34,7 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
       machine,
       readiness,
       pressure: agent.pressureConditions(),
+      volumes: agent.storage.volumesOfNode(),
       runtime: agent.runtimeVersion(),
       agentVersion: options.agentVersion,
     });
@@ -41,6 +42,17 @@ export function nodeRoutes(ports: ServerPorts, options: NodeRouteOptions): reado
   return [
     ...objectRoutes("ConfigMap", "configmaps", () => agent.configMaps()),
     ...objectRoutes("Secret", "secrets", () => agent.secrets()),
+    ...objectRoutes("PersistentVolumeClaim", "persistentvolumeclaims", () => agent.storage.claims()),
+    get("/api/v1/persistentvolumes", () => listObject("PersistentVolume", agent.storage.volumes())),
+    get("/api/v1/persistentvolumes/{name}", ({ params }) => {
+      const found = agent.storage.volumes().find(({ metadata }) => metadata?.name === params["name"]);
+      if (found === undefined) throw notFound("persistentvolumes", params["name"]);
+      return withKind("PersistentVolume", found);
+    }),
+    get("/apis/storage.k8s.io/v1/csinodes/{name}", ({ params }) => {
+      if (params["name"] !== agent.nodeName) throw notFound("csinodes.storage.k8s.io", params["name"]);
+      return csiNodeObject(agent.nodeName, agent.storage.csiDrivers());
+    }),
     get("/api/v1/nodes", () => listObject("Node", [node()])),
     get("/api/v1/nodes/{name}", ({ params }) => {
       if (params["name"] !== agent.nodeName) throw notFound("nodes", params["name"]);
@@ -81,7 +93,11 @@ function get(path: string, answer: (request: RouteRequest) => object | Promise<o
   };
 }
 
-function objectRoutes(kind: string, plural: string, all: () => readonly (ConfigMap | Secret)[]): readonly Route[] {
+function objectRoutes(
+  kind: string,
+  plural: string,
+  all: () => readonly (ConfigMap | Secret | PersistentVolumeClaim)[],
+): readonly Route[] {
   const list = ({ params, query }: RouteRequest) => {
     const matches = parseSelector(query.get("labelSelector") ?? "");
     const { namespace } = params;

@@ -1,8 +1,9 @@
 /** The agent's objects as API objects and lists: what a server of Kubernetes says of them. */
 import type { RecordedEvent } from "../../agent/events/event-recorder.ts";
 import type { Readiness } from "../../agent/node/runtime-health.ts";
-import type { ConfigMap, Node, Pod, Secret } from "../../core/api/types.ts";
+import type { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from "../../core/api/types.ts";
 import { conditionText, type PressureCondition } from "../../core/eviction/index.ts";
+import type { CsiNodeDriver, VolumesOfNode } from "../../core/volume/csi/node-drivers.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
 import type { RuntimeVersion } from "../../ports/runtime.ts";
 
@@ -21,7 +22,10 @@ export function eventObject(event: RecordedEvent, nodeName: string): object {
   };
 }
 
-export function withKind<T extends Pod | ConfigMap | Secret>(kind: string, object: T): T {
+export function withKind<T extends Pod | ConfigMap | Secret | PersistentVolumeClaim | PersistentVolume>(
+  kind: string,
+  object: T,
+): T {
   return { kind, apiVersion: "v1", ...object };
 }
 
@@ -35,6 +39,11 @@ function withoutKind(object: object): object {
   return rest;
 }
 
+/** storage/v1 CSINode. */
+export function csiNodeObject(nodeName: string, drivers: readonly CsiNodeDriver[]): object {
+  return { kind: "CSINode", apiVersion: "storage.k8s.io/v1", metadata: { name: nodeName }, spec: { drivers } };
+}
+
 export interface NodeFacts {
   readonly nodeName: string;
   /** RFC 3339. */
@@ -42,6 +51,7 @@ export interface NodeFacts {
   readonly machine: MachineInfo;
   readonly readiness: Readiness;
   readonly pressure: readonly PressureCondition[];
+  readonly volumes: VolumesOfNode;
   readonly runtime: RuntimeVersion | undefined;
   readonly agentVersion: string;
 }
@@ -62,6 +72,7 @@ export function nodeObject({
   machine,
   readiness,
   pressure,
+  volumes,
   runtime,
   agentVersion,
 }: NodeFacts): Node {
@@ -86,6 +97,7 @@ export function nodeObject({
         { type: "Hostname", address: machine.hostname },
       ],
       capacity,
+      ...(volumes.volumesInUse.length > 0 && volumes),
       conditions: [
         ...NODE_PRESSURE_CONDITIONS.map((type) => pressureCondition(type, pressure.includes(type))),
         { type: "Ready", status: ready ? "True" : "False", reason, message },

@@ -17,6 +17,8 @@ export interface EvictionJudgeParts {
   readonly isExempt: (container: ContainerRecord) => boolean;
   /** How long a signal may be short after the last eviction, once faults have stopped, while a container may go. */
   readonly reliefLimitMs: number;
+  /** Evictions go by what was seen before a reclaim, as the kubelet's do: however long that takes. */
+  readonly decidesOnFirstLook: boolean;
 }
 
 /** What there is of a signal now. */
@@ -34,6 +36,8 @@ interface Shortage {
 
 /** A measurement, a round that waits for the runtime, and what a stuck call adds. */
 const DECISION_LAG_MS = 30_000;
+/** The longest reclaim. */
+const RECLAIM_MS = 60_000;
 /** What is over for so short a time goes unseen between two rounds. */
 const UNSEEN_MS = 15_000;
 /** How long a record may be missing: what cannot be written is tried again after 5 s. */
@@ -148,7 +152,8 @@ export class EvictionJudge {
     const shortage = this.#shortages.get(thresholdKey);
     if (shortage === undefined) return `${thresholdKey} never was so`;
     const idleMs = node.time.monotonicMs - shortage.lastAtMs;
-    if (idleMs > DECISION_LAG_MS) return `${thresholdKey} was so ${idleMs} ms ago`;
+    const lagMs = DECISION_LAG_MS + (this.#parts.decidesOnFirstLook ? RECLAIM_MS : 0);
+    if (idleMs > lagMs) return `${thresholdKey} was so ${idleMs} ms ago`;
     const stoodMs = node.time.monotonicMs - shortage.sinceMs;
     return stoodMs < threshold.graceMs ? `${thresholdKey}, but only since ${stoodMs} ms` : undefined;
   }

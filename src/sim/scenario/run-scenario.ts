@@ -108,6 +108,7 @@ class Run implements Scene {
         agentRecords: () => this.agent?.view.evictionRecords() ?? [],
         accuse: (invariant, message) => judge.accuse(invariant, message),
         reliefLimitMs: RELIEF_LIMIT_MS[plot.kind],
+        decidesOnFirstLook: plot.policy.evictionPace === "Reference",
       });
     if (this.#evictions !== undefined) {
       const PressureStory = plot?.kind === "disk" ? DiskStory : MemoryStory;

@@ -1,5 +1,4 @@
 /** What a node says of its CSI drivers (storage/v1 CSINode) and volumes (v1 NodeStatus), as data for those objects. */
-import { uniqueVolumeName } from "./csi-paths.ts";
 import type { CsiNodeInfo } from "./types.ts";
 
 /** storage/v1 CSINodeDriver. */
@@ -28,22 +27,16 @@ export function csiNodeDrivers(
     });
 }
 
-/** A persistent volume that a pod of this node has. */
-export interface UsedCsiVolume {
-  readonly driver: string;
-  readonly volumeHandle: string;
+export interface VolumesOfNode {
+  readonly volumesInUse: readonly string[];
+  readonly volumesAttached: readonly { readonly name: string; readonly devicePath: string }[];
 }
 
 /**
- * `volumesInUse` and `volumesAttached` of the node's status, sorted. Differs: without a controller a volume counts as
- * attached while it is in use. Source: kubelet nodestatus VolumesInUse, volume controller.
+ * `volumesInUse` and `volumesAttached` of the node's status, sorted, of volumes by their unique names. Differs: without a
+ * controller a volume counts as attached while it is in use. Source: kubelet nodestatus VolumesInUse.
  */
-export function volumesOfNode(used: Iterable<UsedCsiVolume>): {
-  readonly volumesInUse: readonly string[];
-  readonly volumesAttached: readonly { readonly name: string; readonly devicePath: string }[];
-} {
-  const names = [
-    ...new Set([...used].map(({ driver, volumeHandle }) => uniqueVolumeName(driver, volumeHandle))),
-  ].sort();
+export function volumesOfNode(used: readonly string[]): VolumesOfNode {
+  const names = [...new Set(used)].sort();
   return { volumesInUse: names, volumesAttached: names.map((name) => ({ name, devicePath: "" })) };
 }
