@@ -83,12 +83,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const holds = new ImageHolds();
   const probes = new ProbeManager(
     { clock, log, events, statuses, runtime, prober: ports.prober },
-    {
-      onResult: (uid) => {
-        syncer.showProbes(uid);
-        workers.wake(uid);
-      },
-    },
+    { onResult: (uid) => workers.wake(uid) },
   );
   const { imageVerification } = options;
   const pulledImages =

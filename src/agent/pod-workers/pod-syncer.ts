@@ -69,8 +69,6 @@ const RETRY_MS = 2_000;
 export class PodSyncer {
   readonly #ports: PodSyncerPorts;
   readonly #options: PodSyncerOptions;
-  /** Pods whose containers are being started, by UID. */
-  readonly #starting = new Map<string, Pod>();
   readonly #startErrors = new Map<string, ReadonlyMap<string, StartError>>();
   /** Monotonic end of the last action on a pod: an observation must be newer to be acted on. */
   readonly #actedAt = new Map<string, number>();
@@ -102,14 +100,10 @@ export class PodSyncer {
     const prepared = await this.#prepare(pod, signal);
     if ("retryInMs" in prepared) return { terminal: false, retryInMs: prepared.retryInMs };
     const onAddresses = (ips: readonly string[]) => void this.#setStatus(pod, { ...observed, ips });
-    this.#starting.set(uid, pod);
-    const outcome = await runtime
-      .sync(pod, observed, { ...prepared, onAddresses }, signal)
-      .catch((error: unknown) => {
-        this.#acted(uid);
-        throw error;
-      })
-      .finally(() => this.#starting.delete(uid));
+    const outcome = await runtime.sync(pod, observed, { ...prepared, onAddresses }, signal).catch((error: unknown) => {
+      this.#acted(uid);
+      throw error;
+    });
     if (outcome.acted) this.#acted(uid);
     this.#startErrors.set(uid, outcome.startErrors);
     // The status shows at once what was just done; nobody waits for an event of our own making.
@@ -119,16 +113,6 @@ export class PodSyncer {
       terminal: isTerminalPhase(final.phase),
       ...minRetry(outcome.retryInMs, deadline?.remainingMs),
     };
-  }
-
-  /**
-   * A probe has found something new. A pod whose next container waits for its image shows it at once: that can take minutes,
-   * and others have started. Everybody else is woken anyway. Source: kubelet status_manager.go SetContainerReadiness.
-   */
-  showProbes(uid: string): void {
-    const pod = this.#starting.get(uid);
-    const observed = this.#ports.pleg.peek(uid);
-    if (pod !== undefined && observed !== undefined) this.#setStatus(pod, observed);
   }
 
   /** Stops everything of the pod. `graceSeconds` undefined: the pod's own. Rejects when something may still run. */

@@ -214,24 +214,3 @@ test("an agent that ends waits for no probe", async () => {
   await node.clock.pass(5_000);
   await stopped;
 });
-
-test("readiness shows while the image of another container is still coming", async () => {
-  const containers = [container("main", { readinessProbe: tcp() }), container("late", { image: "late:1" })];
-  const web = podOf("web", { containers });
-  const node = new FakeNode();
-  node.images.present.add("late:1");
-  node.prober.answer = () => GOOD;
-  node.source.showPods(web);
-  await node.start();
-  await node.clock.pass(5_000);
-  const main = () => node.status(web)?.containerStatuses?.find(({ name }) => name === "main");
-  assert.equal(main()?.ready, true);
-  node.images.present.delete("late:1");
-  node.images.pull = () => new Promise(() => {});
-  await node.exit(node.running("late")?.id ?? "", 1);
-  await node.clock.pass(15_000);
-  assert.deepEqual(node.images.pulls, ["late:1"]);
-  node.prober.answer = () => FAILED;
-  await node.clock.pass(30_000);
-  assert.equal(main()?.ready, false);
-});

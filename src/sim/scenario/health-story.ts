@@ -12,6 +12,15 @@ const TICK_MS = 2_000;
 const CHANGE_MS = 20_000;
 /** Initial delay, the threshold times the period, a grace period and a crowd of such pods. */
 const LIMIT_MS = 150_000;
+/** A worker that pulls the image of the pod's next container shows nothing meanwhile, as in the kubelet: the longest pull. */
+const PULL_MS = 300_000;
+
+interface Wrong {
+  readonly rule: string;
+  readonly text: string;
+  readonly mayWaitForPull: boolean;
+}
+
 export class HealthStory {
   readonly #scene: Scene;
   readonly #random: Random;
@@ -60,7 +69,8 @@ export class HealthStory {
     if (this.#calmSinceMs !== undefined) {
       for (const container of this.#running()) {
         const wrong = this.#wrongWith(container);
-        if (wrong !== undefined && this.#stoodMs(container) > LIMIT_MS) this.#accuse(wrong.rule, wrong.text);
+        const limitMs = LIMIT_MS + (wrong?.mayWaitForPull === true ? PULL_MS : 0);
+        if (wrong !== undefined && this.#stoodMs(container) > limitMs) this.#accuse(wrong.rule, wrong.text);
       }
     }
     this.#scene.node.time.after(TICK_MS, () => this.#tick());
@@ -79,20 +89,24 @@ export class HealthStory {
     return node.time.monotonicMs - sinceMs;
   }
 
-  #wrongWith(container: ContainerRecord): { readonly rule: string; readonly text: string } | undefined {
+  #wrongWith(container: ContainerRecord): Wrong | undefined {
     const spec = this.#specOf(container);
     if (spec === undefined) return undefined;
     const { name, namespace, uid } = container.sandbox.config.metadata;
     const what = `${namespace}/${name}/${spec.name}`;
     const { isLive, isReady } = container.health;
     if (spec.livenessProbe !== undefined && !isLive) {
-      return { rule: "who is not live is restarted", text: `${what} fails its liveness probe and runs` };
+      const text = `${what} fails its liveness probe and runs`;
+      return { rule: "who is not live is restarted", text, mayWaitForPull: false };
     }
     const expected = spec.readinessProbe === undefined || isReady;
     const pod = this.#scene.agent?.view.pods().find(({ metadata }) => metadata?.uid === uid);
-    const shown = pod?.status?.containerStatuses?.find((status) => status.name === spec.name)?.ready;
+    const statuses = pod?.status?.containerStatuses ?? [];
+    const shown = statuses.find((status) => status.name === spec.name)?.ready;
     if (shown === expected) return undefined;
-    return { rule: "the status shows who is ready", text: `${what} is shown as ready: ${shown}, it is: ${expected}` };
+    const text = `${what} is shown as ready: ${shown}, it is: ${expected}`;
+    const mayWaitForPull = statuses.some(({ state }) => state?.waiting !== undefined);
+    return { rule: "the status shows who is ready", text, mayWaitForPull };
   }
 
   /** As wanted now; `undefined`: it is not wanted, or a ConfigMap of its pod is gone, and with it all work on the pod. */
