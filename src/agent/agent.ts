@@ -2,6 +2,7 @@
 import type { ResourceList } from "../core/api/types.ts";
 import type { BackoffConfig } from "../core/backoff/backoff.ts";
 import type { ContainerGcPolicy } from "../core/containers/garbage.ts";
+import type { CredentialProvider } from "../core/images/credential-provider-config.ts";
 import type { VerificationRules } from "../core/images/pulled-image.ts";
 import type { Cgroups } from "../ports/cgroups.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,7 +17,7 @@ import type { PodFiles } from "../ports/pod-files.ts";
 import type { PressureSignals } from "../ports/pressure-signals.ts";
 import type { Prober } from "../ports/prober.ts";
 import type { RecordStore } from "../ports/record-store.ts";
-import type { DockerConfigFiles } from "../ports/registry-credentials.ts";
+import type { CredentialPrograms, DockerConfigFiles } from "../ports/registry-credentials.ts";
 import type { ImageService, RuntimeEventSource, RuntimeService } from "../ports/runtime.ts";
 import type { Stats } from "../ports/stats.ts";
 import type { TokenSource } from "../ports/token-source.ts";
@@ -43,6 +44,7 @@ export interface AgentPorts extends StoragePorts {
   readonly images: ImageService;
   readonly imageTransfers: ImageTransfers;
   readonly dockerConfig: DockerConfigFiles;
+  readonly credentialPrograms: CredentialPrograms;
   readonly eventSource: RuntimeEventSource;
   readonly cgroups: Cgroups;
   readonly kernelLog: KernelLog;
@@ -83,6 +85,7 @@ export interface AgentOptions {
   readonly oomKillsGroup?: boolean;
   /** Absent: no limit. */
   readonly imagePulls?: ImagePullLimits;
+  readonly credentialProviders: readonly CredentialProvider[];
   /** Who may use images that are here; absent: every pod. */
   readonly imageVerification?: VerificationRules;
   readonly imageGc: ImageGcOptions;

@@ -4,6 +4,7 @@
  */
 
 import { KUBELET_BACKOFF } from "../core/backoff/backoff.ts";
+import { volumeImageNames } from "../core/images/image-volume.ts";
 import { DEFAULT_IDS_PER_POD } from "../core/pod/user-namespace.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RecordStore } from "../ports/record-store.ts";
@@ -14,6 +15,7 @@ import { ContainerGc } from "./containers/container-gc.ts";
 import { ContainerRemover } from "./containers/container-remover.ts";
 import { EventRecorder } from "./events/event-recorder.ts";
 import { createEviction } from "./eviction/create-eviction.ts";
+import { CredentialPlugins } from "./images/credential-plugins.ts";
 import { ImageCredentials } from "./images/image-credentials.ts";
 import { ImageGc } from "./images/image-gc.ts";
 import { ImageHolds } from "./images/image-holds.ts";
@@ -72,7 +74,7 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
   const storage = createStorage(ports, options, { store, pods, onRegistered: () => volumes.retry(storage.csi.name) });
   const hooks = new HookRunner({ clock, runtime, prober: ports.prober, events }, options);
   const killer = new PodKiller({ clock, log, runtime, events, hooks });
-  const pluginPorts = { clock, log, files, objects: pods, tokens: ports.tokens };
+  const pluginPorts = { clock, log, files, objects: pods, tokens: ports.tokens, health };
   const plugins = [...volumePlugins(pluginPorts, options), ...storage.plugins];
   const volumes = new VolumeManager(
     { clock, log, files, events, plugins, claims: storage.claims },
@@ -146,7 +148,10 @@ export function createAgent(ports: AgentPorts, options: AgentOptions): Agent {
       holds,
       ...pulledImages,
     },
-    options.imageGc,
+    {
+      ...options.imageGc,
+      alsoUsed: () => volumeImageNames(Object.values(workers.state.workers).map(({ pod }) => pod)),
+    },
   );
   const { kernelLog, oomCounters } = ports;
   const oom = new OomWatcher({ clock, log, kernelLog, oomCounters, events, pleg, workers, oomKills });
@@ -257,7 +262,9 @@ function createPodRuntime(ports: AgentPorts, options: AgentOptions, parts: Runti
   const { clock, log, runtime, files, logFiles, machine } = ports;
   const { events, pods, hooks, killer, sandboxes, holds, pulls, pulledImages, probes, health } = parts;
   const turns = new StartTurns(clock, machine.cpuCores);
-  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig: ports.dockerConfig });
+  const { credentialPrograms: programs, dockerConfig: nodeConfig } = ports;
+  const plugins = new CredentialPlugins({ clock, log, programs }, options.credentialProviders);
+  const credentials = new ImageCredentials({ log, objects: pods, nodeConfig, plugins });
   const imagePorts = {
     clock,
     images: ports.images,

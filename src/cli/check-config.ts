@@ -16,6 +16,7 @@ import { configurationWarnings, missingFeatures } from "./configuration-warnings
 import type { CommandOf } from "./flags.ts";
 import { type NodeOptions, type NodeOptionsResult, optionFlag } from "./flags-configuration.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
+import { loadCredentialProviders } from "./load-credential-providers.ts";
 import { loadRunConfiguration } from "./load-run-configuration.ts";
 
 export interface CheckConfigOptions {
@@ -32,6 +33,11 @@ export async function checkConfig(command: CommandOf<"check-config">, options: C
   const loaded = await loadRunConfiguration(command.flags, options.cwd);
   if ("problems" in loaded) {
     for (const problem of loaded.problems) options.err(`${formatProblem(problem)}\n`);
+    return 1;
+  }
+  const credentialProviders = await loadCredentialProviders(loaded.node.options);
+  if ("problems" in credentialProviders) {
+    for (const problem of credentialProviders.problems) options.err(`${formatProblem(problem)}\n`);
     return 1;
   }
   options.out(configurationText(command.flags.output, loaded, missingFeatures(loaded)));

@@ -17,6 +17,8 @@ export interface NodeOptions {
   /** Absent: no control plane. */
   readonly kubeconfig?: string;
   readonly bootstrapKubeconfig?: string;
+  readonly imageCredentialProviderConfig?: string;
+  readonly imageCredentialProviderBinDir?: string;
 }
 
 export interface NodeOptionsResult {
@@ -69,6 +71,8 @@ export function nodeOptions(flags: ConfigurationFlags, cwd: string): NodeOptions
     ...given("nodeIps", nodeIps === undefined || nodeIps.length === 0 ? undefined : nodeIps),
     ...given("kubeconfig", path(flags.kubeconfig)),
     ...given("bootstrapKubeconfig", path(flags.bootstrapKubeconfig)),
+    ...given("imageCredentialProviderConfig", path(flags.imageCredentialProviderConfig)),
+    ...given("imageCredentialProviderBinDir", path(flags.imageCredentialProviderBinDir)),
   };
   return { options, origins: optionOrigins(flags) };
 }
@@ -87,6 +91,8 @@ function optionOrigins(flags: ConfigurationFlags): NodeOptionsResult["origins"] 
     nodeLabels: origin("nodeLabels"),
     kubeconfig: origin("kubeconfig"),
     bootstrapKubeconfig: origin("bootstrapKubeconfig"),
+    imageCredentialProviderConfig: origin("imageCredentialProviderConfig"),
+    imageCredentialProviderBinDir: origin("imageCredentialProviderBinDir"),
   };
 }
 

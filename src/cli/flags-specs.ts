@@ -23,6 +23,8 @@ export const configurationFlags = {
   bootstrapKubeconfig: stringFlag("FILE", "Credentials to get a client certificate with."),
   registerNode: booleanFlag("Make the Node object (registerNode)."),
   registerWithTaints: listFlag("KEY=VALUE:EFFECT,...", "Taints of the node (registerWithTaints)."),
+  imageCredentialProviderConfig: stringFlag("PATH", "CredentialProviderConfig: a file, or a directory of files."),
+  imageCredentialProviderBinDir: stringFlag("DIR", "Credential provider plugins."),
   stopPodsOnExit: booleanFlag("Stop the pods when the agent ends."),
   v: integerFlag("LEVEL", "How much is logged (logging.verbosity)."),
 };

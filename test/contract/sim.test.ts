@@ -16,9 +16,11 @@ import { simEventStreams } from "../../src/sim/runtime/event-port.ts";
 import { simRuntimeService } from "../../src/sim/runtime/runtime-port.ts";
 import { SimImages, simImageService } from "../../src/sim/runtime/sim-images.ts";
 import { SimRuntime } from "../../src/sim/runtime/sim-runtime.ts";
+import { simImageTransfers } from "../../src/sim/runtime/sim-transfers.ts";
 import { VirtualTime } from "../../src/sim/time/virtual-time.ts";
 import { cgroupsContract } from "./cgroups-contract.ts";
 import { clockContract } from "./clock-contract.ts";
+import { imageTransfersContract } from "./image-transfers-contract.ts";
 import { kernelLogContract } from "./kernel-log-contract.ts";
 import { logFilesContract } from "./log-files-contract.ts";
 import { manifestSourceContract } from "./manifest-source-contract.ts";
@@ -59,6 +61,21 @@ storageFilesContract("sim", async () => {
     modeOf: async (path) => (disk.find(path) as { readonly mode: number }).mode,
     mountOver: async (path) => disk.mountMemory(path, 0o755),
     unmount: async (path) => void disk.unmountBelow(path),
+    close: async () => {},
+  };
+});
+
+imageTransfersContract("sim", async () => {
+  const { time, line, random } = world();
+  const images = new SimImages(random);
+  images.publish(IMAGE);
+  const service = simImageService(images, time, line, () => 1_000);
+  return {
+    transfers: simImageTransfers(images, time, line),
+    repository: IMAGE.slice(0, IMAGE.lastIndexOf(":")),
+    pull: () => service.pullImage({ image: IMAGE }, undefined, undefined),
+    now: () => time.wallMs,
+    pass: (ms) => pass(time, ms),
     close: async () => {},
   };
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Pod } from "../../src/core/api/types.ts";
-import { AgentNode, isRunning, statusOf } from "../support/agent-node.ts";
+import { AgentNode, BUSYBOX, isRunning, shellPod, statusOf } from "../support/agent-node.ts";
 import { DockerRegistry, REGISTRY_ACCOUNT } from "../support/docker-registry.ts";
 import { Program } from "../support/program.ts";
 import { type RegistryProxy, startRegistryProxy } from "../support/registry-proxy.ts";
@@ -11,6 +11,21 @@ import { largeLayer, smallLayer, WAIT_COMMAND } from "../support/test-layers.ts"
 
 const LARGE_MIB = 300;
 const LARGE_BYTES_PER_SECOND = 40_000_000;
+
+const KUBELET = {
+  serializeImagePulls: false,
+  maxParallelImagePulls: 8,
+  featureGates: { KubeletEnsureSecretPulledImages: true },
+};
+/** Reads the registry from its request and knows the account of everything there that is called provided. */
+const PLUGIN = `#!/bin/sh
+image=$(sed 's/.*"image":"\\([^"]*\\)".*/\\1/')
+echo "asked for $image" >> "$ASKED"
+cat <<END
+{"apiVersion": "credentialprovider.kubelet.k8s.io/v1", "kind": "CredentialProviderResponse",
+ "cacheKeyType": "Image", "auth": {"$image": {"username": "$1", "password": "$PASSWORD"}}}
+END
+`;
 
 describe("images from a registry with a password", { concurrency: 1 }, () => {
   let registry: DockerRegistry;
@@ -23,13 +38,13 @@ describe("images from a registry with a password", { concurrency: 1 }, () => {
     registry = await DockerRegistry.start();
     proxy = await startRegistryProxy(registry.port);
     digest = await registry.push("team/app", "1", smallLayer("app"), WAIT_COMMAND);
-    for (const name of ["late", "secret", "corrupt", "public"]) {
+    for (const name of ["late", "secret", "corrupt", "public", "provided"]) {
       await registry.push(`team/${name}`, "1", smallLayer(name), WAIT_COMMAND);
     }
     await registry.push("team/large", "1", largeLayer(LARGE_MIB), WAIT_COMMAND);
-    node = new AgentNode({ bridge: "tskimg0", kubelet: { serializeImagePulls: false, maxParallelImagePulls: 8 } });
+    node = new AgentNode({ bridge: "tskimg0", kubelet: KUBELET });
     program = new Program(node.rootDir);
-    await node.start();
+    await node.start(...pluginFlags());
   });
   after(async () => {
     await node?.close();
@@ -37,6 +52,28 @@ describe("images from a registry with a password", { concurrency: 1 }, () => {
     await registry?.close();
   });
 
+  /** A plugin that provides for one repository of the proxy. */
+  const pluginFlags = () => {
+    const binDir = join(node.base, "plugins");
+    mkdirSync(binDir);
+    writeFileSync(join(binDir, "provider"), PLUGIN, { mode: 0o755 });
+    const { username, password } = REGISTRY_ACCOUNT;
+    const provider = {
+      name: "provider",
+      matchImages: [`${proxy.host}/team/provided`],
+      defaultCacheDuration: "10m",
+      apiVersion: "credentialprovider.kubelet.k8s.io/v1",
+      args: [username],
+      env: [
+        { name: "PASSWORD", value: password },
+        { name: "ASKED", value: join(node.base, "asked") },
+      ],
+    };
+    const config = { apiVersion: "kubelet.config.k8s.io/v1", kind: "CredentialProviderConfig", providers: [provider] };
+    const path = join(node.base, "credential-providers.json");
+    writeFileSync(path, JSON.stringify(config));
+    return ["--image-credential-provider-config", path, "--image-credential-provider-bin-dir", binDir];
+  };
   const write = (name: string, image: string, ...secrets: readonly string[]) => {
     const containers = [{ name: "main", image, imagePullPolicy: "IfNotPresent" }];
     const imagePullSecrets = secrets.map((secret) => ({ name: secret }));
@@ -104,6 +141,37 @@ describe("images from a registry with a password", { concurrency: 1 }, () => {
     writeSecret("wrong", REGISTRY_ACCOUNT.password);
   });
 
+  it("lets pods use an image that is here only if they could have pulled it", async () => {
+    write("stranger", `${proxy.host}/team/app:1`);
+    write("friend", `${proxy.host}/team/app:1`, "right");
+    await runs("friend");
+    await node.untilEvent("friend", "Pulled", /already present on machine and can be accessed by the pod$/);
+    await untilFailed("stranger", /401 Unauthorized|no basic auth credentials/);
+    node.remove("stranger.yaml");
+  });
+
+  it("asks a credential provider plugin", async () => {
+    write("provided", `${proxy.host}/team/provided:1`);
+    await runs("provided");
+    assert.equal(readFileSync(join(node.base, "asked"), "utf8"), `asked for ${proxy.host}/team/provided\n`);
+  });
+
+  it("says that this containerd mounts no images, of a pod that wants one as a volume", async () => {
+    const image = { reference: `${proxy.host}/team/app:1` };
+    const mounts = [{ name: "files", mountPath: "/files" }];
+    const pod = shellPod("volume", "sleep 1", {
+      containers: [{ name: "main", image: BUSYBOX, command: ["sh"], volumeMounts: mounts }],
+      volumes: [{ name: "files", image }],
+    });
+    node.write("volume.yaml", pod);
+    await node.untilEvent(
+      "volume",
+      "FailedMount",
+      /: volumes of type image need containerd 2\.1 or newer, this node has /,
+    );
+    node.remove("volume.yaml");
+  });
+
   it("shows how far a large layer is that comes slowly", async () => {
     proxy.fates.set("team/large", { bytesPerSecond: LARGE_BYTES_PER_SECOND });
     write("large", `${proxy.host}/team/large:1`, "right");
@@ -128,7 +196,6 @@ describe("images from a registry with a password", { concurrency: 1 }, () => {
 
   it("uses the node's own docker credentials for pods without any, and for another registry they say nothing", async () => {
     const auths = { [proxy.host]: REGISTRY_ACCOUNT };
-    mkdirSync(node.rootDir, { recursive: true });
     writeFileSync(join(node.rootDir, "config.json"), JSON.stringify({ auths }));
     write("public", `${proxy.host}/team/public:1`);
     write("other", `${registry.host}/team/public:1`);

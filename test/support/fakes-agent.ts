@@ -51,6 +51,7 @@ export const FAKE_OPTIONS: AgentOptions = {
   },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
+  credentialProviders: [],
   imageGc: {
     policy: { highThresholdPercent: 85, lowThresholdPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
     periodMs: 300_000,
@@ -188,6 +189,7 @@ export class FakeNode {
         images: this.images.service,
         imageTransfers: noTransfers,
         dockerConfig: { read: async () => [] },
+        credentialPrograms: { run: async () => ({ error: "no plugins" }) },
         eventSource: this.eventSource,
         cgroups: this.cgroups,
         kernelLog: this.kernelLog,

@@ -10,11 +10,13 @@ import { pullSecrets } from "../../core/images/pull-secrets.ts";
 import type { Log } from "../../ports/log.ts";
 import type { DockerConfigFiles } from "../../ports/registry-credentials.ts";
 import type { ObjectLookup } from "../volumes/object-lookup.ts";
+import type { CredentialPlugins } from "./credential-plugins.ts";
 
 export interface ImageCredentialsPorts {
   readonly log: Log;
   readonly objects: ObjectLookup;
   readonly nodeConfig: DockerConfigFiles;
+  readonly plugins: Pick<CredentialPlugins, "find">;
 }
 
 /** In the order in which to try them; none: the pull goes without. */
@@ -40,8 +42,10 @@ export class ImageCredentials {
     const repository = imageRepository(image) ?? image;
     const ofPod = credentialsFor(keyringOf(configs), repository);
     const ofNode = credentialsFor(keyringOf([await this.#nodeConfig()]), repository);
+    const provided = await this.#ports.plugins.find(repository, signal);
+    const ofPlugins = credentialsFor(keyringOf([{ entries: provided }]), repository);
     signal.throwIfAborted();
-    return { credentials: [...ofPod, ...ofNode], events };
+    return { credentials: [...ofPod, ...ofNode, ...ofPlugins], events };
   }
 
   /** The first file that can be read counts, as for the kubelet; one that cannot is told in the log. */

@@ -53,6 +53,8 @@ export interface ImageGcOptions {
   readonly periodMs: number;
   /** Names of images that always stay, the sandbox image among them. */
   readonly keepImages: readonly string[];
+  /** Names of images that pods use beside those of their containers. */
+  readonly alsoUsed?: () => readonly string[];
 }
 
 export const IMAGE_GC_PERIOD_MS = 300_000;
@@ -240,12 +242,12 @@ export class ImageGc {
     const { runtime, images, clock } = this.#ports;
     const options = signal === undefined ? {} : { signal };
     const endLook = this.#ports.pulledImages?.beginLook();
-    const observed = await observeImages({ runtime, images }, this.#options.keepImages, options).catch(
-      (error: unknown) => {
-        endLook?.(undefined);
-        throw error;
-      },
-    );
+    const { keepImages, alsoUsed } = this.#options;
+    const keep = [...keepImages, ...(alsoUsed?.() ?? [])];
+    const observed = await observeImages({ runtime, images }, keep, options).catch((error: unknown) => {
+      endLook?.(undefined);
+      throw error;
+    });
     endLook?.(new Set(observed.images.map(({ id }) => id)));
     const sighting = { ...observed, nowMs: clock.monotonic() };
     this.#remember(detectImages(this.#records, sighting, this.#initialized ? sighting.nowMs : null));

@@ -136,6 +136,22 @@ test("the time of a pull and the time it waited for its turn are told", async ()
   );
 });
 
+test("a container that lacks its image is told as the kubelet tells it", async () => {
+  const { images, ensure, told } = world();
+  images.pull = async () => {
+    throw new RuntimeError("Unknown", "PullImage", "not found");
+  };
+  await ensure("app:1");
+  await ensure("app:1");
+  assert.deepEqual(told(), [
+    'Normal Pulling 1: Pulling image "app:1"',
+    'Warning Failed 1: Failed to pull image "app:1": not found',
+    "Warning Failed 1: Error: ErrImagePull",
+    'Normal BackOff 1: Back-off pulling image "app:1"',
+    "Warning Failed 1: Error: ImagePullBackOff",
+  ]);
+});
+
 test("an aborted pull is no failure to back off from", async () => {
   const { images, ensure, abort, told } = world();
   const gate = new Gate();

@@ -268,8 +268,10 @@ export class ImageManager {
   }
 
   #fail(need: ImageNeed, failure: ImageFailure): StartFailure {
-    this.#record(need, failure.events);
     const { reason, message, retryAtMs } = failure;
+    // Source: kubelet kuberuntime_container.go startContainer.
+    const failed: ImageEvent = { type: "Warning", reason: "Failed", message: `Error: ${reason}` };
+    this.#record(need, [...failure.events, failed]);
     const remainingMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - this.#ports.clock.monotonic());
     // A pull that just failed is shown as that, and soon after as the back-off that follows.
     const retryInMs = reason === "ErrImagePull" ? SHOW_FAILURE_MS : remainingMs;

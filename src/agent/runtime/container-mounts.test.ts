@@ -15,7 +15,11 @@ function prepare(
     container: { name: "main", ...container },
     attempt: 3,
     podIps,
-    volumes: new Map([["data", { path: "/volumes/data", ...volume }]]),
+    volumes: new Map([
+      ["data", { path: "/volumes/data", ...volume }],
+      ["model", { path: "", readOnly: true, isImage: true }],
+    ]),
+    volumeImages: new Map([["model", "sha256:model"]]),
     environment: [{ name: "WHO", value: "me" }],
     clusterDomain: "cluster.local",
   });
@@ -123,4 +127,20 @@ test("a subPath that cannot be had names the mount", async () => {
   assert.deepEqual(await prepare({ volumeMounts: [{ name: "data", mountPath: "/a", subPath: "x" }] }, files), {
     error: 'failed to prepare subPath for volumeMount "data" of container "main": not within',
   });
+});
+
+test("an image is for the runtime to mount, read-only, whole or a directory of it", async () => {
+  const files = new FakeFiles();
+  const volumeMounts = [
+    { name: "model", mountPath: "/model" },
+    { name: "model", mountPath: "part", subPathExpr: "of-$(WHO)" },
+  ];
+  const result = await prepare({ volumeMounts }, files, []);
+  assert.ok("mounts" in result);
+  const image = { image: "sha256:model" };
+  assert.deepEqual(result.mounts, [
+    { containerPath: "/model", hostPath: "", readonly: true, image },
+    { containerPath: "/part", hostPath: "", readonly: true, image, imageSubPath: "of-me" },
+  ]);
+  assert.deepEqual(files.holders, []);
 });

@@ -20,6 +20,8 @@ export interface MountContext {
   readonly podIps: readonly string[];
   /** By name. */
   readonly volumes: ReadonlyMap<string, MountedVolume>;
+  /** Volume of type image -> the runtime's reference of its image. */
+  readonly volumeImages: ReadonlyMap<string, string>;
   readonly environment: readonly EnvironmentVariable[];
   readonly clusterDomain: string;
 }
@@ -88,6 +90,7 @@ export class ContainerMounts {
     const volume = context.volumes.get(mount.name);
     if (volume === undefined)
       return { error: `cannot find volume "${mount.name}" to mount into container "${context.container.name}"` };
+    if (volume.isImage === true) return imageMount(context, mount);
     const recursive = recursiveReadOnly(mount, this.#runtime.recursiveReadOnlyMounts);
     if (typeof recursive !== "boolean") return recursive;
     const hostPath = await this.#hostPath(context, mount, index, volume);
@@ -131,6 +134,21 @@ export class ContainerMounts {
     const content = hostsFileContent({ pod, podIps, hostname, domain, nodeHosts });
     return this.#files.writeHostsFile(pod.metadata?.uid ?? "", content);
   }
+}
+
+/** The runtime mounts it, read-only. Source: kubelet_pods.go makeMounts, kuberuntime_container.go makeMounts. */
+function imageMount(context: MountContext, mount: VolumeMount): CriMount | { readonly error: string } {
+  const image = context.volumeImages.get(mount.name);
+  if (image === undefined) return { error: `the image of volume "${mount.name}" is not there` };
+  const imageSubPath = subPathOf(mount, context.environment);
+  if (typeof imageSubPath !== "string") return imageSubPath;
+  return {
+    containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
+    hostPath: "",
+    readonly: true,
+    image: { image },
+    ...(imageSubPath !== "" && { imageSubPath }),
+  };
 }
 
 /** Source: kubelet_pods.go makeBlockVolumes. */

@@ -5,6 +5,7 @@
 import type { Container, Pod, ResourceList } from "../../core/api/types.ts";
 import { type ContainerConfigResult, containerConfig } from "../../core/cri/container-config.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../../core/cri/types.ts";
+import { type VolumeImage, volumeImages } from "../../core/images/image-volume.ts";
 import { containerLogLink, latestRestartCount, podLogDirectory } from "../../core/logs/log-paths.ts";
 import { newestContainerStatus } from "../../core/pod/actions-restart.ts";
 import { containerEnvironment, type EnvironmentVariable } from "../../core/pod/environment.ts";
@@ -19,7 +20,7 @@ import type { Log } from "../../ports/log.ts";
 import type { LogFiles } from "../../ports/log-files.ts";
 import type { RuntimeService } from "../../ports/runtime.ts";
 import type { EventRecorder } from "../events/event-recorder.ts";
-import type { ImageManager, ReadyImage } from "../images/image-manager.ts";
+import type { ImageManager, ImageNeed, ReadyImage } from "../images/image-manager.ts";
 import type { HookRunner } from "../lifecycle/hook-runner.ts";
 import type { StartTurns } from "../turns/start-turns.ts";
 import type { ObjectLookup } from "../volumes/object-lookup.ts";
@@ -65,6 +66,11 @@ export interface StartContext {
   readonly podIps: readonly string[];
 }
 
+interface ImagesReady extends StartContext {
+  /** Volume -> the runtime's reference of its image. */
+  readonly volumeImages: ReadonlyMap<string, string>;
+}
+
 export interface StartFailure extends StartError {
   readonly retryInMs?: number;
 }
@@ -87,12 +93,31 @@ export class ContainerStarter {
     const { pod, container } = context;
     const { name, image = "", imagePullPolicy: policy } = container;
     const need = { pod, container: name, image, policy, sandboxConfig: sandbox.config };
-    return this.#ports.images.withImage(need, signal, (image) => this.#startWith(image, context, sandbox, signal));
+    return this.#ports.images.withImage(need, signal, (image) =>
+      this.#withVolumeImages(need, volumeImages(pod, container), new Map(), signal, (images) =>
+        this.#startWith(image, { ...context, volumeImages: images }, sandbox, signal),
+      ),
+    );
+  }
+
+  /** Images of volumes are made available like that of the container, one after the other, and stay until it is made. */
+  async #withVolumeImages(
+    need: ImageNeed,
+    [next, ...rest]: readonly VolumeImage[],
+    ready: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+    use: (images: ReadonlyMap<string, string>) => Promise<StartFailure | undefined>,
+  ): Promise<StartFailure | undefined> {
+    if (next === undefined) return use(ready);
+    const { name, reference: image, policy } = next;
+    return this.#ports.images.withImage({ ...need, image, policy }, signal, ({ ref }) =>
+      this.#withVolumeImages(need, rest, new Map([...ready, [name, ref]]), signal, use),
+    );
   }
 
   async #startWith(
     image: ReadyImage,
-    context: StartContext,
+    context: ImagesReady,
     sandbox: { readonly id: string; readonly config: PodSandboxConfig },
     signal: AbortSignal,
   ): Promise<StartFailure | undefined> {
@@ -186,7 +211,7 @@ export class ContainerStarter {
   }
 
   async #config(
-    context: StartContext,
+    context: ImagesReady,
     image: ReadyImage,
     sandboxConfig: PodSandboxConfig,
   ): Promise<ContainerConfigResult> {
@@ -204,6 +229,7 @@ export class ContainerStarter {
         attempt,
         podIps,
         volumes: context.volumes,
+        volumeImages: context.volumeImages,
         environment: variables,
         clusterDomain: this.#options.clusterDomain,
       })

@@ -28,7 +28,9 @@ function world(...more: readonly VolumePlugin[]) {
   };
   const log = new FakeLog();
   const tokens = new FakeTokens(clock);
-  const kinds = volumePlugins({ clock, log, files, objects, tokens }, { allocatable: { cpu: "4", memory: "8Gi" } });
+  const health = { version: { runtimeName: "containerd", runtimeVersion: "1.6.20", runtimeApiVersion: "v1" } };
+  const ports = { clock, log, files, objects, tokens, health };
+  const kinds = volumePlugins(ports, { allocatable: { cpu: "4", memory: "8Gi" } });
   const manager = new VolumeManager(
     {
       clock,
@@ -322,4 +324,12 @@ test("a pod that is being ended keeps its volumes as they are, and nothing is to
   configMaps.clear();
   await changed("page");
   assert.deepEqual([content("cm"), events], [["a=1"], []]);
+});
+
+test("a runtime that mounts no images says so of a volume that is one", async () => {
+  const { mount, events } = world();
+  const pod = podOf({ name: "model", image: { reference: "quay.io/model:1" } });
+  assert.deepEqual(await mount(pod), { missing: ["model"] });
+  const why = "volumes of type image need containerd 2.1 or newer, this node has 1.6.20";
+  assert.deepEqual(events, [`Warning FailedMount MountVolume.SetUp failed for volume "model" : ${why}`]);
 });

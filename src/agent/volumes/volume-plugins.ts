@@ -3,11 +3,13 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { TokenSource } from "../../ports/token-source.ts";
 import type { VolumeFiles } from "../../ports/volume-files.ts";
+import type { RuntimeHealth } from "../node/runtime-health.ts";
 import type { ObjectLookup } from "./object-lookup.ts";
 import { configMapPlugin } from "./plugins/config-map.ts";
 import { downwardApiPlugin } from "./plugins/downward-api.ts";
 import { emptyDirPlugin } from "./plugins/empty-dir.ts";
 import { hostPathPlugin } from "./plugins/host-path.ts";
+import { imagePlugin } from "./plugins/image.ts";
 import { projectedPlugin } from "./plugins/projected.ts";
 import { secretPlugin } from "./plugins/secret.ts";
 import { PodTokens } from "./pod-tokens.ts";
@@ -19,6 +21,7 @@ export interface VolumePluginsPorts {
   readonly files: VolumeFiles;
   readonly objects: ObjectLookup;
   readonly tokens: TokenSource;
+  readonly health: Pick<RuntimeHealth, "version">;
 }
 
 export interface VolumePluginsOptions {
@@ -31,7 +34,7 @@ export function volumePlugins(
   ports: VolumePluginsPorts,
   { allocatable }: VolumePluginsOptions,
 ): readonly VolumePlugin[] {
-  const { files, objects } = ports;
+  const { files, objects, health } = ports;
   return [
     emptyDirPlugin(files, allocatable),
     hostPathPlugin(files),
@@ -39,5 +42,6 @@ export function volumePlugins(
     secretPlugin(files, objects),
     downwardApiPlugin(files, allocatable),
     projectedPlugin({ files, objects, tokens: new PodTokens(ports) }, allocatable),
+    imagePlugin(health),
   ];
 }

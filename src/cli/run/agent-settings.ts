@@ -11,6 +11,7 @@ import type { EffectiveConfiguration } from "../../core/config/effective-configu
 import { type KubeletSettings, kubeletSettings } from "../../core/config/kubelet-settings.ts";
 import { DEFAULT_CONTAINER_GC_POLICY } from "../../core/containers/garbage.ts";
 import { configuredPolicy } from "../../core/eviction/index.ts";
+import type { CredentialProvider } from "../../core/images/credential-provider-config.ts";
 import type { MachineInfo } from "../../ports/machine.ts";
 
 const CONTAINER_GC_PERIOD_MS = 60_000;
@@ -28,6 +29,7 @@ export interface NodeFacts {
   /** Names of images that are never removed. */
   readonly keepImages: readonly string[];
   readonly systemCgroups: readonly SystemCgroup[];
+  readonly credentialProviders: readonly CredentialProvider[];
 }
 
 export const CONTAINER_LOGS_DIR = "/var/log/containers";
@@ -71,6 +73,7 @@ export function agentOptions(
     cpuPeriodUs: settings.cpuCfsQuotaPeriodMicroseconds,
     oomKillsGroup: node.cgroupVersion === 2 && settings.singleProcessOomKill !== true,
     imagePulls: imagePullLimits(settings),
+    credentialProviders: node.credentialProviders,
     ...(settings.imageVerification && { imageVerification: settings.imageVerification }),
     imageGc: imageGcOptions(settings, node.keepImages),
     eviction: evictionOptions(configuration),

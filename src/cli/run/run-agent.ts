@@ -18,6 +18,7 @@ import { createStderrWriter } from "../../host/log/stderr-writer.ts";
 import { readMachineInfo } from "../../host/machine/read-machine-info.ts";
 import { createPressureSignals } from "../../host/pressure/create-pressure-signals.ts";
 import { createProber } from "../../host/probe/create-prober.ts";
+import { createCredentialPrograms } from "../../host/registry/credential-programs.ts";
 import { createDockerConfigFiles } from "../../host/registry/docker-config-files.ts";
 import { createStats } from "../../host/stats/create-stats.ts";
 import { createNetworkStorage } from "../../host/storage/create-network-storage.ts";
@@ -31,6 +32,7 @@ import type { ShutDownOptions } from "../../server/index.ts";
 import { configurationWarnings } from "../configuration-warnings.ts";
 import type { CommandOf } from "../flags.ts";
 import type { NodeOptions } from "../flags-configuration.ts";
+import { type LoadedProviders, loadCredentialProviders } from "../load-credential-providers.ts";
 import { isStandalone, loadRunConfiguration } from "../load-run-configuration.ts";
 import { agentOptions, CONTAINER_LOGS_DIR } from "./agent-settings.ts";
 import { checkMachine } from "./check-machine.ts";
@@ -55,6 +57,11 @@ export async function runAgent({ flags }: CommandOf<"run">): Promise<number> {
     return EXIT_FAILURE;
   }
   const { configuration, node } = loaded;
+  const credentialProviders = await loadCredentialProviders(node.options);
+  if ("problems" in credentialProviders) {
+    for (const problem of credentialProviders.problems) console.error(`tskubelet: ${formatProblem(problem)}`);
+    return EXIT_FAILURE;
+  }
   const log = createLog({
     level: logLevelOfVerbosity(configuration.kubelet.logging.verbosity),
     format: configuration.kubelet.logging.format,
@@ -64,7 +71,8 @@ export async function runAgent({ flags }: CommandOf<"run">): Promise<number> {
   const abort = new AbortController();
   const signal = untilSignal(abort);
   try {
-    await runOnMachine({ configuration, node: node.options, standalone: isStandalone(flags), log, signal, abort });
+    const standalone = isStandalone(flags);
+    await runOnMachine({ configuration, node: node.options, credentialProviders, standalone, log, signal, abort });
     return EXIT_OK;
   } catch (error) {
     if (abort.signal.aborted) return EXIT_OK;
@@ -82,6 +90,7 @@ function isExpected(error: unknown): error is Error {
 interface RunInput {
   readonly configuration: EffectiveConfiguration;
   readonly node: NodeOptions;
+  readonly credentialProviders: LoadedProviders;
   readonly standalone: boolean;
   readonly log: Log;
   /** Resolves when the agent is to end; `abort` is aborted then. */
@@ -139,6 +148,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
       log,
       runtime: runtime.client.runtime,
       images: runtime.images,
+      credentialPrograms: createCredentialPrograms(input.credentialProviders.binDir),
       imageTransfers: runtime.imageTransfers,
       dockerConfig: createDockerConfigFiles(
         { rootDir, workingDir: process.cwd(), homeDir: process.env["HOME"] ?? "" },
@@ -178,6 +188,7 @@ async function runUntilSignal(input: RunInput, closing: AsyncDisposableStack): P
         cgroupVersion: cgroups.version,
         keepImages: runtime.keepImages,
         systemCgroups,
+        credentialProviders: input.credentialProviders.providers,
       },
       machine,
     ),

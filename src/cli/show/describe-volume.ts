@@ -7,7 +7,7 @@ export function describeVolume(volume: Volume): OutlineItem {
 }
 
 function facts(volume: Volume): readonly OutlineItem[] {
-  const { emptyDir, hostPath, configMap, secret, projected, downwardAPI } = volume;
+  const { emptyDir, hostPath, configMap, secret, projected, downwardAPI, image } = volume;
   if (emptyDir != null) {
     return [
       type("EmptyDir (a temporary directory that shares a pod's lifetime)"),
@@ -41,6 +41,13 @@ function facts(volume: Volume): readonly OutlineItem[] {
     return [
       type("Projected (a volume that contains injected data from multiple sources)"),
       { key: "Sources", value: sources.join(", ") },
+    ];
+  }
+  if (image != null) {
+    return [
+      type("Image (a container image or OCI artifact)"),
+      { key: "Reference", value: image.reference ?? "" },
+      { key: "PullPolicy", value: image.pullPolicy ?? "" },
     ];
   }
   if (downwardAPI != null) return [type("DownwardAPI (a volume populated by information about the pod)")];

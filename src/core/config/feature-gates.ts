@@ -38,6 +38,7 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
 
   ContainerRestartRules: ahead,
   EventedPLEG: ahead,
+  ImageVolume: ahead,
   ExecProbeTimeout: on,
   ImageMaximumGCAge: on,
   PodReadyToStartContainersCondition: on,
@@ -54,7 +55,6 @@ export const nodeFeatureGates: Readonly<Record<string, FeatureGate>> = {
   DisableNodeKubeProxyVersion: off,
   DynamicResourceAllocation: off,
   EnvFiles: off,
-  ImageVolume: off,
   InPlacePodVerticalScalingAllocatedStatus: off,
   InPlacePodVerticalScalingExclusiveCPUs: off,
   InPlacePodVerticalScalingExclusiveMemory: off,

@@ -1,5 +1,5 @@
 import type { Container, EnvVar, EphemeralContainer, LifecycleHandler, Probe } from "../api/types.ts";
-import { imageNameWithTag } from "../images/image-name.ts";
+import { defaultPullPolicy } from "./default-pull-policy.ts";
 import { defaultFieldRef } from "./defaults-field-ref.ts";
 import { defaultResources } from "./defaults-resources.ts";
 
@@ -32,14 +32,6 @@ function defaultCommon<T extends Container | EphemeralContainer>(
     terminationMessagePolicy: container.terminationMessagePolicy || "File",
     imagePullPolicy: container.imagePullPolicy || defaultPullPolicy(container.image ?? ""),
   };
-}
-
-/** `Always` for the tag `latest`, written or implied; an image that cannot be read counts as tagged. */
-export function defaultPullPolicy(image: string): "Always" | "IfNotPresent" {
-  const named = imageNameWithTag(image);
-  if ("error" in named) return "IfNotPresent";
-  const [withoutDigest = ""] = named.image.split("@", 1);
-  return withoutDigest.endsWith(":latest") ? "Always" : "IfNotPresent";
 }
 
 type Ports = NonNullable<Container["ports"]>;

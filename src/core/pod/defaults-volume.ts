@@ -1,4 +1,5 @@
 import type { Volume } from "../api/types.ts";
+import { defaultPullPolicy } from "./default-pull-policy.ts";
 import { defaultFieldRef } from "./defaults-field-ref.ts";
 import { defaultResources } from "./defaults-resources.ts";
 
@@ -10,7 +11,8 @@ const DEFAULT_TOKEN_SECONDS = 3600;
 export function defaultVolume(volume: Volume): Volume {
   const { name, ...sources } = volume;
   if (Object.values(sources).every((source) => source === undefined)) return { name, emptyDir: {} };
-  const { hostPath, secret, iscsi, rbd, downwardAPI, configMap, azureDisk, projected, scaleIO, ephemeral } = volume;
+  const { hostPath, secret, iscsi, rbd, downwardAPI, configMap, azureDisk, projected, scaleIO, ephemeral, image } =
+    volume;
   return {
     ...volume,
     ...(hostPath && { hostPath: { ...hostPath, type: hostPath.type ?? "" } }),
@@ -23,6 +25,7 @@ export function defaultVolume(volume: Volume): Volume {
     ...(projected && { projected: defaultProjected(projected) }),
     ...(scaleIO && { scaleIO: defaultScaleIo(scaleIO) }),
     ...(ephemeral && { ephemeral: defaultEphemeral(ephemeral) }),
+    ...(image && { image: { ...image, pullPolicy: image.pullPolicy || defaultPullPolicy(image.reference ?? "") } }),
   };
 }
 

@@ -17,7 +17,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   "ResourceRequirements.claims",
   "Volume.gitRepo",
   "Volume.fc",
-  "Volume.image",
   "Volume.flexVolume",
   "VolumeProjection.clusterTrustBundle",
   "VolumeProjection.podCertificate",

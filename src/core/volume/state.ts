@@ -14,6 +14,8 @@ export interface MountedVolume {
   /** Directory, file or (with `isBlock`) device on the machine. */
   readonly path: string;
   readonly isBlock?: boolean;
+  /** An image of the runtime, which is nowhere on the machine: `path` is "". */
+  readonly isImage?: boolean;
   /** Nobody writes to it, whatever a container's mount says. */
   readonly readOnly?: boolean;
   /** The agent made it, so its SELinux label may be changed. */

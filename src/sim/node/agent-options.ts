@@ -36,6 +36,7 @@ export const SIM_AGENT_OPTIONS: AgentOptions = {
   },
   cpuCfsQuota: true,
   cpuPeriodUs: 100_000,
+  credentialProviders: [],
   imageGc: {
     policy: { highThresholdPercent: 85, lowThresholdPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
     periodMs: IMAGE_GC_PERIOD_MS,

@@ -170,6 +170,7 @@ export function connect(node: SimNode, line: Line, log: Log, witness: Witness): 
     images: simImageService(node.images, time, line, behaviour.pullMs),
     imageTransfers: simImageTransfers(node.images, time, line),
     dockerConfig: { read: async () => [] },
+    credentialPrograms: { run: async () => ({ error: "the simulated node has no plugins" }) },
     eventSource: streams.source,
     cgroups: simCgroups(node.cgroups, line),
     kernelLog: simKernelLog(node.kernelLog, line),

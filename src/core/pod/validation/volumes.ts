@@ -2,7 +2,7 @@ import { goQuote } from "../../api/go-quote.ts";
 import type { ObjectMeta, Volume } from "../../api/types.ts";
 import { compareQuantities, quantityOrZero, ZERO_QUANTITY } from "../../quantity/index.ts";
 import { byteLength } from "./byte-length.ts";
-import { duplicate, type FieldError, forbidden, invalid, invalidEach, required } from "./field-error.ts";
+import { duplicate, type FieldError, forbidden, invalid, invalidEach, notSupported, required } from "./field-error.ts";
 import type { FieldPath } from "./field-path.ts";
 import { dnsLabelErrors, dnsSubdomainErrors } from "./names.ts";
 import { validateEphemeralVolume } from "./volume-claim.ts";
@@ -75,6 +75,8 @@ function rule<K extends SourceName>(
   };
 }
 
+const PULL_POLICIES: readonly string[] = ["Always", "IfNotPresent", "Never"];
+
 /** In the order of the reference, which decides which of several sources is the one that counts. */
 const RULES: readonly SourceRule[] = [
   rule("hostPath", validateHostPath),
@@ -105,7 +107,17 @@ const RULES: readonly SourceRule[] = [
   rule("scaleIO", network.validateScaleIo),
   rule("csi", network.validateCsi),
   rule("ephemeral", validateEphemeralVolume),
+  rule("image", validateImageVolume),
 ];
+
+/** Source: core/validation validateImageVolumeSource. */
+function validateImageVolume({ reference = "", pullPolicy = "" }: NonNullable<Volume["image"]>, path: FieldPath) {
+  const errors = reference === "" ? [required(path.child("reference"))] : [];
+  if (pullPolicy === "") return [...errors, required(path.child("pullPolicy"))];
+  return PULL_POLICIES.includes(pullPolicy)
+    ? errors
+    : [...errors, notSupported(path.child("pullPolicy"), pullPolicy, PULL_POLICIES)];
+}
 
 function validateVolumeSource(volume: Volume, meta: ObjectMeta, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
