@@ -24,6 +24,9 @@ const START_MS = Date.UTC(2024, 0, 1);
 export interface TestPod {
   readonly uid: string;
   readonly usedMi?: number;
+  /** With cache that is not in use. */
+  readonly usageMi?: number;
+  readonly rssMi?: number;
   readonly requestMi?: number;
   readonly priority?: number;
   readonly graceSeconds?: number;
@@ -130,8 +133,12 @@ export function podOf({ uid, requestMi, priority, graceSeconds, isStatic }: Test
   });
 }
 
-function statsOf({ uid, usedMi = 0, processes, rootfs, logs }: TestPod): PodStats {
-  const memory = { workingSetBytes: usedMi * MI };
+function statsOf({ uid, usedMi = 0, usageMi, rssMi, processes, rootfs, logs }: TestPod): PodStats {
+  const memory = {
+    workingSetBytes: usedMi * MI,
+    ...(usageMi !== undefined && { usageBytes: usageMi * MI }),
+    ...(rssMi !== undefined && { rssBytes: rssMi * MI }),
+  };
   const main: ContainerStats = { name: "main", memory, ...(rootfs && { rootfs }), ...(logs && { logs }) };
   return {
     podRef: { name: uid, namespace: "default", uid },

@@ -242,11 +242,23 @@ describe("reclaimBeforeKill", () => {
   ];
   const measured = { atSeconds: 0, availableMi: 95, pods };
 
-  test("asks pods for what they use over their request, as far as it is needed", () => {
+  test("asks pods for all that they have over their request, until that covers what is short", () => {
     const { plan } = new EvictionNode(hardMemory, policy).step(measured);
     assert.deepEqual(plan.kind === "reclaimPodMemory" && plan.pods, [
       { uid: "over", bytes: 100 * MI },
-      { uid: "slightly", bytes: 5 * MI },
+      { uid: "slightly", bytes: 10 * MI },
+    ]);
+    const little = new EvictionNode(hardMemory, policy).step({ ...measured, availableMi: 195 });
+    assert.deepEqual(little.plan.kind === "reclaimPodMemory" && little.plan.pods, [{ uid: "over", bytes: 100 * MI }]);
+  });
+
+  test("asks for cache that is not in use, too, and counts on no memory that is no cache", () => {
+    const hog = { ...over, rssMi: 300, usageMi: 350 };
+    const cached = { ...slightly, rssMi: 10, usageMi: 150 };
+    const { plan } = new EvictionNode(hardMemory, policy).step({ ...measured, availableMi: 195, pods: [hog, cached] });
+    assert.deepEqual(plan.kind === "reclaimPodMemory" && plan.pods, [
+      { uid: "over", bytes: 150 * MI },
+      { uid: "slightly", bytes: 50 * MI },
     ]);
   });
 

@@ -167,28 +167,33 @@ function evict(
   };
 }
 
-/** Pods over their memory request, first victim first, with what each is over, until that covers the shortfall. */
+/**
+ * Pods over their memory request, first victim first, until the page cache that they have in use covers the shortfall. Each
+ * is asked for all that it has over its request: the kernel takes unused cache first, which no working set counts, and
+ * whoever is reading goes on meanwhile.
+ */
 function podsToReclaim(
   config: EvictionConfig,
   threshold: Threshold,
   { activePods }: EvictionInput,
   { signals, podStats }: Observed,
 ): ReclaimPodMemoryPlan["pods"] {
-  const observation = signals[threshold.signal];
-  if (observation === undefined || !isMemorySignal(threshold.signal)) return [];
+  const { signal } = threshold;
+  const observation = signals[signal];
+  if (observation === undefined || !isMemorySignal(signal)) return [];
   let left = resolvedAmount(threshold, observation.capacity) - observation.available;
   const pods: { uid: string; bytes: number }[] = [];
-  for (const { pod, exceedsRequest, aboveRequest } of rankPods(
-    threshold.signal,
+  for (const { pod, exceedsRequest, usage, request, aboveRequest } of rankPods(
+    signal,
     activePods,
     podStats,
     config.filesystems,
   )) {
     if (left <= 0) break;
     if (!exceedsRequest || pod.isCritical) continue;
-    const bytes = Math.ceil(Math.min(aboveRequest, left));
-    pods.push({ uid: pod.uid, bytes });
-    left -= bytes;
+    const { usageBytes = usage, rssBytes = 0 } = podStats.get(pod.uid)?.memory ?? {};
+    pods.push({ uid: pod.uid, bytes: Math.ceil(Math.max(usage, usageBytes) - request) });
+    left -= Math.min(aboveRequest, Math.max(0, usage - rssBytes));
   }
   return pods;
 }

@@ -45,7 +45,9 @@ describe("the agent on cgroup v2", () => {
   };
 
   before(async () => {
-    for (const name of readdirSync(EXAMPLES)) copyFileSync(join(EXAMPLES, name), join(node.manifestsDir, name));
+    for (const entry of readdirSync(EXAMPLES, { withFileTypes: true })) {
+      if (entry.isFile()) copyFileSync(join(EXAMPLES, entry.name), join(node.manifestsDir, entry.name));
+    }
     node.write("guaranteed.yaml", guaranteed);
     node.write("greedy.yaml", greedy);
     await node.start();

@@ -17,22 +17,24 @@ describe("the agent under pressure on cgroup v2", { concurrency: 1 }, () => {
   let node: AgentNode;
   let thresholdBytes = 0;
   before(async () => {
-    thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - ROOM_MIB) * MiB;
-    node = new AgentNode({
-      bridge: "tskvme0",
-      kubelet: {
-        evictionHard: { "memory.available": String(thresholdBytes), "nodefs.available": "180Mi" },
-        volumeStatsAggPeriod: "5s",
-        evictionPressureTransitionPeriod: "2s",
-      },
-    });
-
+    node = new AgentNode({ bridge: "tskvme0" });
     // A small filesystem of its own, in memory: its files stay below the room that memory has.
     mkdirSync(node.rootDir);
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m`, "tmpfs", node.rootDir]);
     await node.start();
     node.write("quiet.yaml", podWith("quiet", SLEEP, {}));
     await node.untilPod("quiet", "runs", isRunning);
+    // What agent, runtime and images take is taken by now.
+    thresholdBytes = Math.floor((await nodeAvailableBytes()) / MiB - ROOM_MIB) * MiB;
+    await node.end("SIGTERM");
+    node.configure({
+      kubelet: {
+        evictionHard: { "memory.available": String(thresholdBytes), "nodefs.available": "180Mi" },
+        volumeStatsAggPeriod: "5s",
+        evictionPressureTransitionPeriod: "2s",
+      },
+    });
+    await node.start();
   });
   after(() => node.close());
 
