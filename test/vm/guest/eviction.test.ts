@@ -81,6 +81,11 @@ describe("the agent under pressure on cgroup v2", { concurrency: 1 }, () => {
     assert.equal(quiet.status?.containerStatuses?.[0]?.restartCount, 0);
     node.remove("filler.yaml");
     await node.untilGone("filler");
+    // Whoever comes earlier is refused.
+    await node.until("the pressure is over", async () => {
+      const { conditions } = (await node.get("/tskubelet/v1/pressure")) as { readonly conditions: readonly string[] };
+      return conditions.length === 0;
+    });
   });
 
   it("leaves a pod to the kernel that is over its own limit, and sees it", async () => {
