@@ -4,15 +4,11 @@
  */
 import { formatTime } from "../../core/api/time.ts";
 import type { ObjectReference, Pod } from "../../core/api/types.ts";
-import {
-  COMBINED_PREFIX,
-  combineSimilar,
-  NO_SIMILAR_EVENTS,
-  type SimilarEventsState,
-} from "../../core/events/similar-events.ts";
+import { COMBINED_PREFIX } from "../../core/events/similar-events.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
+import { SimilarMessages } from "./similar-messages.ts";
 
 export type EventType = "Normal" | "Warning";
 
@@ -48,7 +44,7 @@ export class EventRecorder {
   readonly #events = new Map<string, RecordedEvent>();
   /** The same by UID of what they are about. */
   readonly #byObject = new Map<string, RecordedEvent[]>();
-  #similar: SimilarEventsState = NO_SIMILAR_EVENTS;
+  readonly #similar = new SimilarMessages();
   #sequence = 0;
   #listeners: readonly ((event: RecordedEvent) => void)[] = [];
 
@@ -140,9 +136,7 @@ export class EventRecorder {
   #toldMessage(object: ObjectReference, type: EventType, reason: string, text: string): string {
     if (object.kind === "Node") return bounded(text);
     const key = kindOf(object, type, reason);
-    const step = combineSimilar(this.#similar, { key, message: bounded(text), nowMs: this.#ports.clock.now() });
-    this.#similar = step.state;
-    return bounded(step.message);
+    return bounded(this.#similar.toTell(key, bounded(text), this.#ports.clock.now()));
   }
 
   #eventsOf({ uid = "" }: ObjectReference): readonly RecordedEvent[] {

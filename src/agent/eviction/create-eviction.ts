@@ -81,7 +81,7 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   });
   const reclaim = new NodeReclaim({ clock, log, containers: gc, images: imageGc, cgroups, workers });
   const eviction = new EvictionManager(
-    { clock, log, workers, statuses, stats, reclaim, evictor },
+    { clock, log, pleg, workers, statuses, stats, reclaim, evictor },
     { periodMs: options.eviction.periodMs, config: configuration(options.eviction, stats) },
   );
   eviction.onConditions((now, before) => tellConditions(events, options.nodeName, now, before));

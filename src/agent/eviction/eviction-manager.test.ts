@@ -64,6 +64,24 @@ describe("EvictionManager", () => {
     assert.equal(records().length, 0);
   });
 
+  it("evicts nobody whose containers have ended, however long the rest takes", async () => {
+    const gate = node.runtime.hold("stopPodSandbox");
+    const id = node.running("hog")?.id ?? "";
+    node.source.showPods(SMALL);
+    await node.clock.pass(1_000);
+    assert.equal(node.running("hog"), undefined);
+    node.eventSource.tell("stopped", id);
+    await node.clock.pass(1_000);
+    press();
+    await node.clock.pass(10_000);
+    assert.deepEqual(
+      records().map(({ victim }) => victim.name),
+      ["small"],
+    );
+    gate.open();
+    await node.clock.pass(5_000);
+  });
+
   it("refuses best-effort pods under pressure, and lets them in afterwards", async () => {
     press();
     await node.clock.pass(10_000);

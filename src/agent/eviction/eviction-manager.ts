@@ -27,6 +27,7 @@ import { isTerminalPhase } from "../../core/pod/phase.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
+import type { Pleg } from "../pleg/pleg.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import type { StatusManager } from "../status/status-manager.ts";
 import { type MeasurePorts, measurePressure } from "./measure-pressure.ts";
@@ -36,6 +37,7 @@ import type { VictimEvictor } from "./victim-evictor.ts";
 export interface EvictionManagerPorts extends MeasurePorts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly pleg: Pick<Pleg, "peek">;
   readonly workers: Pick<PodWorkers, "state">;
   readonly statuses: Pick<StatusManager, "get">;
   readonly reclaim: NodeReclaim;
@@ -242,10 +244,17 @@ export class EvictionManager {
   #activePods(): readonly EvictablePod[] {
     return Object.values(this.#ports.workers.state.workers).flatMap(({ pod, uid, runtimeOnly, phase }) => {
       if (runtimeOnly || phase === "terminated" || phase === "finished") return [];
-      // One that has ended by itself is over, one that is being ended is not yet.
+      // One that has ended by itself is over, one that is being ended is over when its containers are.
       if (phase === "sync" && isTerminalPhase(this.#ports.statuses.get(uid)?.phase)) return [];
+      if (phase === "terminating" && !this.#mayHoldMemory(uid)) return [];
       return [this.#evictablePod(pod)];
     });
+  }
+
+  /** `false`: all its containers have ended, as far as the runtime told; killing it again would free nothing. */
+  #mayHoldMemory(uid: string): boolean {
+    const status = this.#ports.pleg.peek(uid);
+    return status === undefined || status.containerStatuses.some(({ state }) => state === "CONTAINER_RUNNING");
   }
 
   #evictablePod(pod: Pod): EvictablePod {
