@@ -203,6 +203,8 @@ export class EvictionManager {
     }
     this.#tellRound({ config, input: measured, plan, trace });
     if (this.#signal.aborted) return;
+    // Something else is short: that is a matter for a round of its own, at once.
+    if (isAnotherMatter(plan, trace)) this.#isWanted = true;
     this.#ports.evictor.tell(plan);
     if (plan.kind !== "evict" || this.#mustWait(config)) return;
     const { clock } = this.#ports;
@@ -280,4 +282,9 @@ export class EvictionManager {
 
 function uidsOf(pods: readonly EvictablePod[]): readonly string[] {
   return pods.map(({ uid }) => uid);
+}
+
+/** The reclaim was enough for what it was made for, and something else is short. */
+function isAnotherMatter(plan: EvictionPlan, { reclaim }: EvictionTrace): boolean {
+  return plan.kind === "nothing" && plan.reason === "Reclaimed" && reclaim?.succeeded === false;
 }

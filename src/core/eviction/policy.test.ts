@@ -230,6 +230,20 @@ describe("psiGuard", () => {
   });
 });
 
+describe("a reclaim that was enough for its own signal", () => {
+  const disk = { evictionHard: { "nodefs.available": "10%", "memory.available": "10Mi" } };
+  const full = { atSeconds: 0, node: { fs: fs(0, 99) }, pods: [{ uid: "writer" }] };
+  const memory = { availableBytes: 9 * MI, workingSetBytes: 991 * MI };
+  const again = { summary: { node: { fs: fs(1, 500), memory } } };
+
+  test("evicts nobody for it, whatever else is short", () => {
+    const node = new EvictionNode(disk, { evictionPace: "AsNeeded" });
+    const { plan, trace } = node.again(node.step(full), full, again);
+    assert.equal(plan.kind === "nothing" && plan.reason, "Reclaimed");
+    assert.deepEqual(trace.reclaim?.unresolvedKeys, ["memory.available<10Mi"]);
+  });
+});
+
 describe("reclaimBeforeKill", () => {
   const policy = { reclaimBeforeKill: true };
   const over = { uid: "over", usedMi: 300, requestMi: 200 };

@@ -95,6 +95,10 @@ export function afterReclaim(
   // The kubelet ranks by what it saw before the reclaim. An eviction to measure goes by what is there now, or waits for it.
   const isFresh = config.policy.evictionPace === "AsNeeded" || plan.kind === "reclaimPodMemory";
   if (isFresh && second === undefined) return { state, plan: nothing(config, "NoStatistics"), trace: reclaimed };
+  // Differs: what else is short has its own victims, and its own round.
+  if (isFresh && !unresolved.includes(threshold)) {
+    return { state, plan: nothing(config, "Reclaimed"), trace: reclaimed };
+  }
   const observed = isFresh && second !== undefined ? second : observeSignals(first, input.memory, config.policy);
   return evict(config, threshold, { ...input, observed }, { state, trace: reclaimed }, []);
 }
