@@ -35,6 +35,8 @@ export interface AdmissionCheck {
   admit(pod: Pod): Admission;
   /** `true`: an agent before this one had begun to end it, and its worker was told to go on with that. */
   finishInterrupted?(pod: Pod): boolean;
+  /** `listener` is called when who was refused may be let in now; it must not throw. */
+  onChange?(listener: () => void): void;
 }
 
 export interface PodAdmissionPorts {
@@ -91,6 +93,7 @@ export class PodAdmission {
   /** New pods must pass this check, too, before room is looked for; checks are asked in the order in which they came. */
   checkBy(check: AdmissionCheck): void {
     this.#checks.push(check);
+    check.onChange?.(() => this.#schedule());
   }
 
   /**

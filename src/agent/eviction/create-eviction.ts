@@ -90,6 +90,7 @@ export function createEviction(ports: Ports, options: Options, parts: Parts) {
   const admission: AdmissionCheck = {
     admit: (pod) => evictedPods.admit(pod),
     finishInterrupted: (pod) => evictor.finishInterrupted(pod),
+    onChange: (listener) => eviction.onConditions(listener),
   };
   return { eviction, records, admission, components: [alarms, eviction, evictedPods] as const };
 }

@@ -94,6 +94,25 @@ describe("EvictionManager", () => {
     assert.equal(node.status(late)?.phase, "Running");
   });
 
+  it("lets a pod in after the pressure whose room came free during it", async () => {
+    const ports = [{ containerPort: 80, hostPort: 8080 }];
+    const [holder, waiting] = ["holder", "waiting"].map((name) =>
+      podOf(name, { containers: [container(name, { ports })] }),
+    );
+    assert.ok(holder !== undefined && waiting !== undefined);
+    node.source.showPods(SMALL, HOG, holder, waiting);
+    await node.clock.pass(1_000);
+    assert.equal(node.status(waiting)?.reason, "NodePorts");
+    press();
+    await node.clock.pass(10_000);
+    relieve();
+    node.source.showPods(SMALL, waiting);
+    await node.clock.pass(5_000);
+    assert.equal(node.running("waiting"), undefined);
+    await node.clock.pass(60_000);
+    assert.ok(node.running("waiting"));
+  });
+
   it("brings an evicted standalone pod back once the condition is gone, not before", async () => {
     press();
     await node.clock.pass(10_000);
