@@ -14,7 +14,7 @@ export interface Batch {
 const SEEDS_PER_THREAD = 2;
 
 /** Nearly everything that a step makes is dropped at once: the more room there is, the less is copied before. */
-const YOUNG_GENERATION_MB = 48;
+const YOUNG_GENERATION_MB = 96;
 
 export async function runBatch({ firstSeed, lastSeed, hours }: Batch, onOutcome: (outcome: SeedOutcome) => void) {
   // Much code runs a little: it is optimized sooner, and by what it really meets, when it is watched from its first run.
