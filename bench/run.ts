@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- NAME...]`: prints figures as JSON, each beside its floor from the same run (the same CRI calls
  * issued bare, with the same parallelism). Never a pass or fail: the machine decides what is fast.
- * Names: start, restart, idle, ready, eviction, stats, decision, volumes; without a name all of them.
+ * Names: start, restart, idle, ready, eviction, stats, decision, volumes, probes; without a name all of them.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -10,6 +10,7 @@ import { STARTS_PER_CPU } from "../src/agent/turns/start-turns.ts";
 import { AgentNode, SLEEP, shellPod } from "../test/support/agent-node.ts";
 import { decisionFigures } from "./decision.ts";
 import { evictionFigures } from "./eviction.ts";
+import { probeFigures } from "./probes.ts";
 import {
   benchPod,
   cpuMs,
@@ -233,6 +234,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   }
   if (run("eviction")) figures["eviction"] = await evictionFigures();
   if (run("volumes")) figures["volumes"] = await volumeFigures();
+  if (run("probes")) figures["probes"] = await probeFigures();
   if (run("decision")) figures["decision"] = decisionFigures();
   console.log(JSON.stringify(figures, undefined, 2));
 }

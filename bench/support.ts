@@ -1,5 +1,6 @@
 /** What the benchmarks share: medians, the event-stream stopwatch, raw CRI pods without the agent. */
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Pod } from "../src/core/api/types.ts";
 import { containerConfig } from "../src/core/cri/container-config.ts";
 import { sandboxConfig } from "../src/core/cri/sandbox-config.ts";
@@ -8,7 +9,7 @@ import { createSystemClock } from "../src/host/clock/system-clock.ts";
 import type { CriClient } from "../src/host/cri/cri-client.ts";
 import { createRuntimeEventSource } from "../src/host/cri/runtime-event-source.ts";
 import type { RuntimeEvent } from "../src/ports/runtime.ts";
-import { BUSYBOX } from "../test/support/agent-node.ts";
+import { type AgentNode, BUSYBOX } from "../test/support/agent-node.ts";
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -70,6 +71,27 @@ export class StartWatch {
     this.#abort.abort();
     await this.#running;
   }
+}
+
+const [SETTLE_MS, REST_MS] = [20_000, 60_000];
+
+/** What the agent takes of a core over a minute while these pods are there and nothing happens; then they are gone. */
+export async function percentAtRest(
+  node: AgentNode,
+  pods: readonly unknown[],
+  isReady: (pod: Pod) => boolean,
+): Promise<number> {
+  node.write("rest.yaml", ...pods);
+  const all = async () => (await node.pods()).filter(isReady).length === pods.length;
+  await node.until("all run", all, 180_000);
+  await sleep(SETTLE_MS);
+  const before = cpuMs(node.pid);
+  const from = performance.now();
+  await sleep(REST_MS);
+  const percent = (cpuMs(node.pid) - before) / 10 / ((performance.now() - from) / 1_000);
+  node.remove("rest.yaml");
+  await node.until("the pods are gone", async () => (await node.pods()).length === 0, 180_000);
+  return percent;
 }
 
 export function benchPod(name: string): Pod {

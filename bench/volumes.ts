@@ -2,14 +2,12 @@
  * What volumes cost: a pod with 20 volumes started beside the same pod with none, and a thousand mounted volumes at rest
  * beside the same pods without them.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { AgentNode, isRunning, SLEEP, shellPod } from "../test/support/agent-node.ts";
-import { cpuMs, round, StartWatch, summary } from "./support.ts";
+import { percentAtRest, round, StartWatch, summary } from "./support.ts";
 
 const ROUNDS = 9;
 const VOLUMES = 20;
 const REST_PODS = 50;
-const REST_SECONDS = 60;
 /** Starts of one pod: sandbox and container. */
 const STARTS_PER_POD = 2;
 
@@ -59,18 +57,9 @@ async function restFigures(node: AgentNode): Promise<unknown> {
   };
 }
 
-async function restingPercent(node: AgentNode, volumes: number): Promise<number> {
-  node.write("rest.yaml", ...Array.from({ length: REST_PODS }, (_, i) => volumePod(`rest-${volumes}-${i}`, volumes)));
-  const all = async () => (await node.pods()).filter(isRunning).length === REST_PODS;
-  await node.until("all run", all, 180_000);
-  await sleep(20_000);
-  const before = cpuMs(node.pid);
-  const from = performance.now();
-  await sleep(REST_SECONDS * 1_000);
-  const percent = (cpuMs(node.pid) - before) / 10 / ((performance.now() - from) / 1_000);
-  node.remove("rest.yaml");
-  await node.until("the pods are gone", async () => (await node.pods()).length === 0, 180_000);
-  return percent;
+function restingPercent(node: AgentNode, volumes: number): Promise<number> {
+  const pods = Array.from({ length: REST_PODS }, (_, i) => volumePod(`rest-${volumes}-${i}`, volumes));
+  return percentAtRest(node, pods, isRunning);
 }
 
 function objects(): readonly unknown[] {
