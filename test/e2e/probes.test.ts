@@ -146,7 +146,7 @@ describe("probes on real containerd", () => {
     it("takes a command that does not end in time for a failure", async () => {
       const readinessProbe = { exec: { command: ["sleep", "60"] }, periodSeconds: 1, timeoutSeconds: 1 };
       node.write("late.yaml", probedShell("late", SLEEP, { readinessProbe }));
-      await node.untilEvent("late", "Unhealthy", /^Readiness probe (failed|errored): .*(timeout|timed out|deadline)/i);
+      await node.untilEvent("late", "Unhealthy", /^Readiness probe failed: command "sleep 60" timed out$/);
       assert.equal(isRunning((await node.pod("late")) ?? {}), false);
     });
 

@@ -110,3 +110,18 @@ test("who does not wait any more is let go; a run that nobody waits for is ended
   assert.equal(ended(), 1);
   gate.open();
 });
+
+test("who comes while a run that nobody waits for is being ended gets a run of its own", async () => {
+  const { users, fake, calls } = world(provider("a", "reg.io"));
+  const gate = new Gate();
+  fake.gate = gate.opened;
+  const first = new AbortController();
+  const left = assert.rejects(users("reg.io/app", first.signal));
+  await settle();
+  first.abort();
+  const second = users("reg.io/app");
+  await left;
+  gate.open();
+  assert.deepEqual(await second, ["a 2"]);
+  assert.equal(calls.length, 2);
+});

@@ -77,7 +77,11 @@ export class CredentialPlugins {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const leave = () => {
       flight.waiting -= 1;
-      if (flight.waiting === 0) flight.abort.abort();
+      if (flight.waiting === 0) {
+        // Who comes now must not wait for a run that is being ended.
+        this.#drop(key, flight);
+        flight.abort.abort();
+      }
       reject(signal.reason);
     };
     signal.addEventListener("abort", leave, { once: true });
@@ -90,12 +94,17 @@ export class CredentialPlugins {
 
   #start(key: string, provider: CredentialProvider, cache: Map<string, Cached>, repository: string): Flight {
     const abort = new AbortController();
-    const entries = this.#run(provider, cache, repository, abort.signal).finally(() => this.#flights.delete(key));
-    // Whoever waited for a run that was ended early has left.
-    entries.catch(() => {});
+    const entries = this.#run(provider, cache, repository, abort.signal);
     const flight: Flight = { entries, abort, waiting: 0 };
+    const over = () => this.#drop(key, flight);
+    // Whoever waited for a run that was ended early has left.
+    entries.then(over, over);
     this.#flights.set(key, flight);
     return flight;
+  }
+
+  #drop(key: string, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
 
   async #run(

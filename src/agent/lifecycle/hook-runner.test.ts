@@ -9,7 +9,7 @@ import { HookRunner } from "./hook-runner.ts";
 
 const POD: Pod = { metadata: { uid: "u", name: "web", namespace: "default" }, spec: { containers: [] } };
 
-function world(outcomes: readonly ProbeOutcome[] = [], exitCode = 0) {
+function world(outcomes: readonly ProbeOutcome[] = [], exitCode = 0, stdout = "out ") {
   const clock = new FakeClock();
   const events = new EventRecorder({ clock, log: new FakeLog(), store: new FakeStore() }, { nodeName: "n" });
   const asked: NetworkProbe[] = [];
@@ -24,7 +24,7 @@ function world(outcomes: readonly ProbeOutcome[] = [], exitCode = 0) {
   const runtime = {
     execSync: async (id: string, command: readonly string[]) => {
       commands.push(`${id} ${command.join(" ")}`);
-      return { exitCode, stdout: new TextEncoder().encode("out "), stderr: new TextEncoder().encode("bad") };
+      return { exitCode, stdout: new TextEncoder().encode(stdout), stderr: new TextEncoder().encode("bad") };
     },
   };
   const runner = new HookRunner({ clock, runtime, prober, events }, { hostIps: ["192.0.2.1"] });
@@ -42,6 +42,11 @@ test("a command that succeeds is a hook that succeeded, another one says what it
   assert.deepEqual(good.commands, ["c1 hi"]);
   const message = await world([], 3).run({ exec: { command: ["hi"] } });
   assert.match(message ?? "", /failed - error: command 'hi' exited with 3: bad, message: "out bad"$/);
+});
+
+test("of what a failed command has printed a status takes so much", async () => {
+  const message = (await world([], 3, "x".repeat(1_000_000)).run({ exec: { command: ["hi"] } })) ?? "";
+  assert.match(message, /message: "x{2048}bad"$/);
 });
 
 test("a pod on the host's network is asked at the node's address", async () => {

@@ -30,6 +30,9 @@ export interface HookTarget {
   readonly podIps: readonly string[];
 }
 
+/** Of each of a command's streams: it stands in the pod's status. Differs: the kubelet takes all of it. */
+const MAX_OUTPUT_BYTES = 2048;
+
 interface Failure {
   readonly error: string;
   readonly output: string;
@@ -74,8 +77,9 @@ export class HookRunner {
       });
       if (exitCode === 0) return undefined;
       const decoder = new TextDecoder();
-      const told = decoder.decode(stderr);
-      return { error: commandErrorText(command, exitCode, told), output: decoder.decode(stdout) + told };
+      const told = decoder.decode(stderr.subarray(0, MAX_OUTPUT_BYTES));
+      const output = decoder.decode(stdout.subarray(0, MAX_OUTPUT_BYTES)) + told;
+      return { error: commandErrorText(command, exitCode, told), output };
     } catch (error) {
       return { error: errorMessage(error), output: "" };
     }

@@ -2,6 +2,7 @@
  * Probes of all pods: a worker for each probe of each container. Results go to statuses and restarts, and a pod whose
  * result turns is looked at once. Source: kubelet prober/prober_manager.go.
  */
+import { goQuote } from "../../core/api/go-quote.ts";
 import type { Container, Pod, PodStatus, Probe } from "../../core/api/types.ts";
 import { isSidecar } from "../../core/pod/restart-policy.ts";
 import { rawContainerId } from "../../core/pod/status-probes.ts";
@@ -164,7 +165,9 @@ export class ProbeManager {
       return { result: exitCode === 0 ? "Success" : "Failure", output: outputText(stdout, stderr) };
     } catch (error) {
       const isLate = isRuntimeError(error, "DeadlineExceeded");
-      return isLate ? { result: "Failure", output: errorMessage(error) } : { error: errorMessage(error) };
+      if (!isLate) return { error: errorMessage(error) };
+      // Source: kubelet cri/remote ExecSync; what the runtime says differs from one to the next.
+      return { result: "Failure", output: `command ${goQuote(command.join(" "))} timed out` };
     }
   }
 }

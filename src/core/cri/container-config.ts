@@ -34,11 +34,13 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfigRes
   if (violation !== undefined) return { error: violation };
   const securityContext = linuxSecurityContext(input);
   if ("error" in securityContext) return { error: securityContext.error };
+  const command = expandCommand(container, input.environment);
+  if ("error" in command) return command;
   return {
     config: {
       metadata: { name: container.name, attempt: restartCount },
       image: { image: input.imageRef },
-      ...expandCommand(container, input.environment),
+      ...command,
       ...(container.workingDir !== undefined && { workingDir: container.workingDir }),
       envs: input.environment.map(({ name, value }) => ({ key: name, value })),
       mounts: withMappings(mounts, input.userNamespace),

@@ -31,3 +31,11 @@ test("all missing variables of a subPathExpr are named, sorted, once", () => {
   const error = "missing value for A, B";
   assert.deepEqual(expandSubPath("$(B)/$(A)/$(B)", [{ name: "A", value: "" }]), { error });
 });
+
+test("a command that would be longer than any program can be started with is an error, however it is put together", () => {
+  const environment = [{ name: "A", value: "a".repeat(500_000) }];
+  const error = "command and args are longer than 16 MiB with their variables expanded";
+  assert.deepEqual(expandCommand({ command: ["$(A)".repeat(1_200)] }, environment), { error });
+  assert.deepEqual(expandCommand({ args: Array.from({ length: 40 }, () => "$(A)") }, environment), { error });
+  assert.ok("command" in expandCommand({ args: Array.from({ length: 30 }, () => "$(A)") }, environment));
+});

@@ -38,3 +38,25 @@ function readReference(
 export function lookupIn(...maps: readonly ReadonlyMap<string, string>[]): Lookup {
   return (name) => maps.find((map) => map.has(name))?.get(name) ?? `$(${name})`;
 }
+
+/** What a runtime takes in one message, and more than a kernel takes for a program with its environment (6 MiB). */
+export const MAX_EXPANDED_CHARACTERS = 16 * 1024 * 1024;
+
+/**
+ * `lookup` for texts that are to have at most so many characters from it in all: further ones are "", and `isSpent` tells
+ * of them. Few variables that refer to one another several times each would else fill the memory.
+ */
+export function boundedLookup(
+  lookup: Lookup,
+  maxCharacters = MAX_EXPANDED_CHARACTERS,
+): { readonly lookup: Lookup; readonly isSpent: () => boolean } {
+  let left = maxCharacters;
+  return {
+    lookup: (name) => {
+      const text = lookup(name);
+      left -= text.length;
+      return left < 0 ? "" : text;
+    },
+    isSpent: () => left < 0,
+  };
+}

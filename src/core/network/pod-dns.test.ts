@@ -104,12 +104,13 @@ describe("a search line", () => {
 });
 
 describe("resolv.conf", () => {
-  it("adds servers up and takes the last search and options lines", () => {
-    const text = "# c\nnameserver 192.0.2.1\nsearch a.test\nsearch b.test. .\n options ndots:1\nnameserver ::1 # x\n";
+  it("adds servers and options up, and takes the last search line without the root domain", () => {
+    const text =
+      "# c\nnameserver 192.0.2.1\nsearch a.test\nsearch b.test. .\n options ndots:1 rotate\nnameserver ::1 # x\noptions ndots:2\n";
     assert.deepEqual(parseResolvConf(text), {
       servers: ["192.0.2.1", "::1"],
-      searches: ["b.test", "."],
-      options: ["ndots:1"],
+      searches: ["b.test"],
+      options: ["ndots:2", "rotate"],
     });
   });
 

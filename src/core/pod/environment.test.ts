@@ -106,3 +106,14 @@ test("a missing limit is the node's, but not that of an init container that is n
   assert.deepEqual(limit("i"), { value: "0" });
   assert.deepEqual(limit("none"), { error: "container none not found" });
 });
+
+test("variables that double each other end in an error, not in a full memory", () => {
+  const doubled = Array.from({ length: 60 }, (_, index) => ({
+    name: `V${index + 1}`,
+    value: `$(V${index})$(V${index})`,
+  }));
+  assert.equal(
+    errorOf({ env: [{ name: "V0", value: "0123456789abcdef" }, ...doubled] }),
+    "the environment is longer than 16 MiB with variable V20",
+  );
+});

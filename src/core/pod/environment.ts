@@ -1,6 +1,6 @@
 /** The environment of a container: kubelet kubelet_pods.go makeEnvironmentVariables. */
 import type { Container, EnvFromSource, EnvVar, Pod, ResourceList, Service } from "../api/types.ts";
-import { expand, lookupIn } from "../expansion/expand.ts";
+import { boundedLookup, expand, lookupIn, MAX_EXPANDED_CHARACTERS } from "../expansion/expand.ts";
 import { type EnvironmentObjects, keyValues, type ObjectReference } from "./environment-objects.ts";
 import { serviceEnvironment } from "./environment-services.ts";
 import { type FieldContext, fieldValue } from "./field-ref.ts";
@@ -56,12 +56,19 @@ export function containerEnvironment(input: EnvironmentInput): EnvironmentResult
     const error = takeAll(source, input, variables, events);
     if (error !== undefined) return { error, events };
   }
-  const lookup = lookupIn(variables, services);
+  const { lookup, isSpent } = boundedLookup(lookupIn(variables, services));
+  let taken = 0;
   for (const variable of container.env ?? []) {
     const value = variable.value ?? "";
     const outcome = value === "" ? valueFrom(variable, input) : { value: expand(value, lookup) };
     if ("error" in outcome) return { error: outcome.error, events };
-    if ("value" in outcome) variables.set(variable.name, outcome.value);
+    if ("value" in outcome) {
+      variables.set(variable.name, outcome.value);
+      taken += outcome.value.length;
+    }
+    if (isSpent() || taken > MAX_EXPANDED_CHARACTERS) {
+      return { error: `the environment is longer than 16 MiB with variable ${variable.name}`, events };
+    }
   }
   const all = new Map([...variables, ...[...services].filter(([name]) => !variables.has(name))]);
   return { environment: [...all].map(([name, value]) => ({ name, value })), events };

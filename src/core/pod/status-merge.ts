@@ -6,6 +6,7 @@
 import { formatTime } from "../api/time.ts";
 import type { ContainerState, ContainerStatus, PodCondition, PodStatus } from "../api/types.ts";
 import { isTerminalPhase } from "./phase.ts";
+import { withinMessageLimit } from "./status-messages.ts";
 
 /**
  * A pod that has ended keeps the addresses that it had, as in the kubelet, whose pod cache remembers them.
@@ -15,13 +16,13 @@ import { isTerminalPhase } from "./phase.ts";
 export function mergePodStatus(stored: PodStatus | undefined, next: PodStatus, nowMs: number): PodStatus {
   const now = formatTime(nowMs);
   const conditions = next.conditions?.map((condition) => withTransitionTime(condition, stored, now));
-  return {
+  return withinMessageLimit({
     ...next,
     startTime: stored?.startTime ?? next.startTime ?? now,
     ...(conditions === undefined ? {} : { conditions }),
     ...withAddresses(next, stored),
     ...withLastWords(next, stored),
-  };
+  });
 }
 
 function withAddresses(next: PodStatus, stored: PodStatus | undefined): Pick<PodStatus, "podIP" | "podIPs"> {

@@ -22,6 +22,12 @@ test("a command sees the plain values of the container's environment, and nothin
   });
 });
 
+test("a command that grows beyond all bounds cannot be carried out", () => {
+  const container = { ...CONTAINER, env: [{ name: "A", value: "a".repeat(500_000) }] };
+  const action = probeAction({ exec: { command: ["$(A)".repeat(1_200)] } }, container, "");
+  assert.match("error" in action ? action.error : "", /^command and args are longer than 16 MiB/);
+});
+
 test("an HTTP probe goes to the pod unless it names a host, and says who asks", () => {
   const probe = { httpGet: { port: "web", path: "/healthz", scheme: "HTTPS" }, timeoutSeconds: 1 };
   assert.deepEqual(probeAction(probe, CONTAINER, "10.0.0.9"), {

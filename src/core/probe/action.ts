@@ -58,8 +58,8 @@ export function probeAction(
   const { exec, httpGet, tcpSocket, grpc } = probe;
   if (exec !== undefined) {
     const values = (container.env ?? []).map(({ name, value = "" }) => ({ name, value }));
-    const { command } = expandCommand({ command: exec.command ?? [] }, values);
-    return { kind: "exec", command, timeoutMs };
+    const expanded = expandCommand({ command: exec.command ?? [] }, values);
+    return "error" in expanded ? expanded : { kind: "exec", command: expanded.command, timeoutMs };
   }
   if (httpGet !== undefined) {
     const port = containerPort(httpGet.port, container);

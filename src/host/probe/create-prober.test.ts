@@ -99,6 +99,15 @@ describe("HTTP probes", () => {
     assert.equal(seen[1]?.headers.host, `${HOST}:${port}`);
   });
 
+  it("send the letters of a header in UTF-8", async () => {
+    seen.length = 0;
+    assert.equal(
+      (await outcomeOf(get("/ok", { headers: [{ name: "X-Price", value: "5 \u20ac" }] }))).result,
+      "Success",
+    );
+    assert.equal(Buffer.from(String(seen[0]?.headers["x-price"]), "latin1").toString("utf8"), "5 \u20ac");
+  });
+
   it("follow a redirect on the same host; to another one it is a warning", async () => {
     assert.deepEqual(await get("/local"), { result: "Success", output: "fine" });
     assert.deepEqual(await get("/elsewhere"), {

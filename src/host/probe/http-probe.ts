@@ -157,9 +157,14 @@ function openTls({ host, port }: Place) {
 function headersOf({ headers }: HttpProbe, place: Place): readonly string[] {
   const host = headers.find(({ name }) => name.toLowerCase() === "host")?.value ?? "";
   const sent = ["Host", place.keepsHost && host !== "" ? host : addressOf(place.host, place.port)];
-  for (const { name, value } of headers) if (name.toLowerCase() !== "host") sent.push(name, value);
+  for (const { name, value } of headers) if (name.toLowerCase() !== "host") sent.push(name, utf8Letters(value));
   sent.push("Connection", "close");
   return sent;
+}
+
+/** Node.js sends a byte for each letter and refuses others; Go sends UTF-8. */
+function utf8Letters(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 function readBody(response: IncomingMessage, look: Look, done: (answer: Answer | NoAnswer) => void): void {
