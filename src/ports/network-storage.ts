@@ -11,7 +11,7 @@ export interface NetworkStorage {
   unmountNfs(target: string): Promise<void>;
   /** Logs in to the target and waits for the disk; its device. Idempotent. */
   loginIscsi(disk: IscsiDisk): Promise<string>;
-  /** Ends the session where no other disk of that target is in use. */
+  /** Ends the session, and with it every disk of that target. None is success. */
   logoutIscsi(disk: IscsiDisk): Promise<void>;
   /** Mounts a disk's filesystem; one that has none gets one of `fsType` ("": ext4) first, unless it is read-only. */
   mountDisk(device: string, target: string, fsType: string, options: readonly string[]): Promise<void>;

@@ -8,7 +8,10 @@ import type { VolumePlace } from "../core/volume/state.ts";
 export interface VolumeFiles {
   /** What lies in the pod's directory of volumes, unordered; nothing for a pod without one. */
   listVolumes(uid: string): Promise<readonly FoundVolume[]>;
-  /** Directory of an emptyDir, created where missing; "Memory" is a tmpfs of `sizeLimitBytes` (absent: no limit of its own). */
+  /**
+   * Directory of an emptyDir, created where missing; "Memory" is a tmpfs of `sizeLimitBytes` (absent: no limit of its own).
+   * One that is there keeps the mode and owners that its containers have given it.
+   */
   emptyDir(uid: string, volume: string, options: EmptyDirOptions): Promise<string>;
   /**
    * Puts `files` into a volume directory, all at once (readers see the old set or the new one, never a mixture). When it
@@ -37,6 +40,8 @@ export interface EmptyDirOptions {
   readonly medium: string;
   readonly sizeLimitBytes?: number;
   readonly hugePageBytes?: number;
+  /** It belongs to this group. Absent: to root's. */
+  readonly groupId?: number;
 }
 
 /** Whose subPath mount it is; `index` counts the container's volume mounts. */

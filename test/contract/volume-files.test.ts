@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -116,6 +118,45 @@ describe("volumes on this machine", { concurrency: 1 }, () => {
     assert.equal(of(`${path}/later`), "9 660");
   });
 
+  it("that are emptyDirs belong to the group from the start, and stay as containers have made them", async () => {
+    const of = (path: string) => {
+      const { uid, gid, mode } = statSync(path);
+      return `${uid} ${gid} ${(mode & 0o7777).toString(8)}`;
+    };
+    for (const [medium, mode] of [
+      ["", "2777"],
+      ["Memory", "3777"],
+    ] as const) {
+      const path = await files.emptyDir("u", `v${medium}`, { medium, groupId: 9 });
+      assert.equal(of(path), `0 9 ${mode}`);
+      writeFileSync(`${path}/key`, "", { mode: 0o600 });
+      chmodSync(path, 0o700);
+      for (const each of [path, `${path}/key`]) chownSync(each, 7, 7);
+      await files.emptyDir("u", `v${medium}`, { medium, groupId: 9 });
+      assert.deepEqual([of(path), of(`${path}/key`)], ["7 7 700", "7 7 600"]);
+    }
+  });
+
+  it("lose what a writer that died after its switch has left in them", async () => {
+    const path = await files.writePayload("u", CONFIG, [file("a", "1")]);
+    mkdirSync(`${path}/..2020_old`);
+    writeFileSync(`${path}/..2020_old/gone`, "old");
+    symlinkSync("..data/gone", `${path}/gone`);
+    await files.writePayload("u", CONFIG, [file("a", "1")]);
+    assert.deepEqual(
+      readdirSync(path).filter((name) => name.includes("gone") || name.includes("old")),
+      [],
+    );
+    assert.equal(readFileSync(`${path}/a`, "utf8"), "1");
+  });
+
+  it("hold no subPath so deep that it would take the agent's descriptors", async () => {
+    const volume = await files.emptyDir("u", "v", { medium: "" });
+    const isTooDeep = (error: unknown) => error instanceof HostError && /more than 255 levels/.test(error.message);
+    await assert.rejects(files.subPath(volume, "a/".repeat(2000)), isTooDeep);
+    assert.equal(await files.removePod("u"), true);
+  });
+
   it("are never deleted through what another has mounted in them", async () => {
     mkdirSync(`${scratch}/precious`);
     writeFileSync(`${scratch}/precious/data`, "keep");
@@ -150,30 +191,7 @@ describe("volumes on this machine", { concurrency: 1 }, () => {
     writeFileSync(`${scratch}/outside/secret`, "");
     mkdirSync(`${volume}/x`);
     symlinkSync(`${scratch}/outside`, `${volume}/link`);
-    const swaps = `
-      const { renameSync, rmdirSync } = require("node:fs");
-      const { parentPort, workerData } = require("node:worker_threads");
-      // Where nothing is for a moment the agent makes a directory, which is in the way.
-      const move = (from, to) => {
-        for (let tries = 0; tries < 100; tries++) {
-          try { return renameSync(from, to); } catch {}
-          try { rmdirSync(to); } catch {}
-        }
-      };
-      const at = (name) => workerData + "/" + name;
-      const until = Date.now() + 20000;
-      let stop = false;
-      parentPort.once("message", () => { stop = true; });
-      (function round() {
-        for (let i = 0; i < 20; i++) {
-          move(at("x"), at("dir")); move(at("link"), at("x"));
-          move(at("x"), at("link")); move(at("dir"), at("x"));
-        }
-        if (stop || Date.now() > until) return parentPort.close();
-        setImmediate(round);
-      })();`;
-    const worker = new Worker(swaps, { eval: true, workerData: volume });
-    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    const stop = startSwaps(volume);
     const outcomes = { held: 0, refused: 0 };
     for (let index = 0; index < 150; index++) {
       const holder = { uid: "u", volume: "v", container: "c", index };
@@ -187,11 +205,57 @@ describe("volumes on this machine", { concurrency: 1 }, () => {
         assert.deepEqual(readdirSync(held), [], "the subPath leads out of the volume");
       }
     }
-    worker.postMessage("stop");
-    await ended;
+    await stop();
     t.diagnostic(JSON.stringify(outcomes));
     assert.ok(outcomes.held > 0, "none was held");
     assert.equal(await files.removePod("u"), true);
     assert.deepEqual(readdirSync(`${scratch}/outside`), ["secret"]);
   });
+
+  it("give their group nothing outside of them while a container swaps a directory for a link out", async () => {
+    const volume = await files.emptyDir("u", "v", { medium: "" });
+    mkdirSync(`${scratch}/outside`, { mode: 0o700 });
+    writeFileSync(`${scratch}/outside/secret`, "", { mode: 0o600 });
+    mkdirSync(`${volume}/x`);
+    symlinkSync(`${scratch}/outside`, `${volume}/link`);
+    const stop = startSwaps(volume);
+    for (let round = 0; round < 400; round++) {
+      await files.setGroup(volume, { groupId: 9, policy: "Always", readOnly: false });
+    }
+    await stop();
+    const of = (path: string) => `${statSync(path).gid} ${(statSync(path).mode & 0o7777).toString(8)}`;
+    assert.deepEqual([`${scratch}/outside`, `${scratch}/outside/secret`].map(of), ["0 700", "0 600"]);
+  });
 });
+
+/** Changes the directory "x" and the link "link" into each other, for as long as nobody says stop. */
+function startSwaps(volume: string): () => Promise<void> {
+  const swaps = `
+    const { renameSync, rmdirSync } = require("node:fs");
+    const { parentPort, workerData } = require("node:worker_threads");
+    // Where nothing is for a moment the agent makes a directory, which is in the way.
+    const move = (from, to) => {
+      for (let tries = 0; tries < 100; tries++) {
+        try { return renameSync(from, to); } catch {}
+        try { rmdirSync(to); } catch {}
+      }
+    };
+    const at = (name) => workerData + "/" + name;
+    const until = Date.now() + 20000;
+    let stop = false;
+    parentPort.once("message", () => { stop = true; });
+    (function round() {
+      for (let i = 0; i < 20; i++) {
+        move(at("x"), at("dir")); move(at("link"), at("x"));
+        move(at("x"), at("link")); move(at("dir"), at("x"));
+      }
+      if (stop || Date.now() > until) return parentPort.close();
+      setImmediate(round);
+    })();`;
+  const worker = new Worker(swaps, { eval: true, workerData: volume });
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  return async () => {
+    worker.postMessage("stop");
+    await ended;
+  };
+}

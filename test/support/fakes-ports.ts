@@ -15,7 +15,13 @@ import type { PodFiles } from "../../src/ports/pod-files.ts";
 import type { Prober } from "../../src/ports/prober.ts";
 import type { RecordStore } from "../../src/ports/record-store.ts";
 import type { ServiceAccountToken, TokenRequest, TokenSource } from "../../src/ports/token-source.ts";
-import type { GroupOwnership, PayloadFile, PayloadVolume, SubPathHolder } from "../../src/ports/volume-files.ts";
+import type {
+  EmptyDirOptions,
+  GroupOwnership,
+  PayloadFile,
+  PayloadVolume,
+  SubPathHolder,
+} from "../../src/ports/volume-files.ts";
 
 /** Keeps its lines: "warn: message". */
 export class FakeLog implements Log {
@@ -194,7 +200,8 @@ export class FakeFiles implements PodFiles {
     this.groups.push(`${path} ${groupId} ${policy}`);
   }
 
-  async emptyDir(uid: string, volume: string): Promise<string> {
+  async emptyDir(uid: string, volume: string, { groupId }: EmptyDirOptions): Promise<string> {
+    if (groupId !== undefined) this.groups.push(`${volume} ${groupId}`);
     return `/pods/${uid}/${volume}`;
   }
 

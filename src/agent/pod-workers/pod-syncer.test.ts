@@ -239,6 +239,25 @@ test("a pod waits for its ConfigMap and starts as soon as it is there", async ()
   assert.ok(node.running("main"));
 });
 
+test("a running pod whose ConfigMap goes keeps what it shows, and its container starts again when it dies", async () => {
+  const pod = podOf("web", {
+    volumes: [{ name: "page", configMap: { name: "page" } }],
+    containers: [container("main", { volumeMounts: [{ name: "page", mountPath: "/page" }] })],
+  });
+  const page = { kind: "ConfigMap", object: { metadata: { name: "page", namespace: "default" }, data: { a: "1" } } };
+  const node = new FakeNode();
+  node.source.show({ "/manifests/web.json": manifest(pod, page as never) });
+  await node.start();
+  assert.ok(node.running("main"));
+  node.source.show({ "/manifests/web.json": manifest(pod) });
+  await settle();
+  assert.ok(node.events().some((event) => event.endsWith('"page" : configmap "page" not found')));
+  const restarts = () => node.status(pod)?.containerStatuses?.[0]?.restartCount;
+  await node.exit(node.running("main")?.id ?? "", 1);
+  assert.deepEqual([restarts(), node.running("main") !== undefined], [1, true]);
+  assert.equal(node.files.payloads.get(`${pod.metadata?.uid}/page`)?.length, 1);
+});
+
 test("a disk or cgroup that refuses is told as an event, and the pod starts when it does no more", async () => {
   const node = new FakeNode();
   node.files.problem = new HostError("NoSpace", "/pods/x", "no space left on device");

@@ -78,9 +78,15 @@ export class VolumeOperations {
     volume: PodVolume | undefined,
   ): Promise<OperationResult> {
     const result = await attempt(async () => {
+      const { files } = this.#ports;
       const plugin = this.pluginAt(place, volume);
-      await plugin?.unmount?.(uid, place, volume);
-      const isGone = await this.#ports.files.removeVolume(uid, volume?.volume.name ?? place?.name ?? name, place);
+      const specName = volume?.volume.name ?? place?.name ?? name;
+      if (plugin?.unmount !== undefined) {
+        // Source: operation_generator.go GenerateUnmountVolumeFunc. A subPath keeps the filesystem in use.
+        if (!(await files.removeVolume(uid, specName))) return "target is busy";
+        await plugin.unmount(uid, place, volume);
+      }
+      const isGone = await files.removeVolume(uid, specName, place);
       return isGone ? undefined : "target is busy";
     });
     if (result.kind === "failed") {

@@ -54,6 +54,8 @@ export async function writeAtomicPayload(
   const current = currentData(directory);
   if (current !== undefined && holds(`${directory}/${current}`, owned)) {
     await linkNames(directory, files);
+    // A writer that died after its switch has left what was there before.
+    await removeStale(directory, files, current);
     return false;
   }
   const fresh = mkdtempSync(`${directory}/..${timestamp(new Date())}.`);

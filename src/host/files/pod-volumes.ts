@@ -1,29 +1,38 @@
 import { constants } from "node:fs";
-import { chmod, mkdir, open, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, open, stat } from "node:fs/promises";
 import { HostError } from "../../ports/errors.ts";
 import type { EmptyDirOptions } from "../../ports/volume-files.ts";
 import type { Mounts } from "../mounts/mounts.ts";
 import { isErrno } from "./errno.ts";
 import { type ResolvedSubPath, resolveSubPath } from "./sub-path.ts";
+import { groupMode } from "./volume-directories.ts";
 
 const volumeMode = 0o777;
+/** Of filesystems of their own: tmpfs as the kernel makes it, and hugetlbfs. */
+const tmpfsMode = 0o1777;
+const hugetlbfsMode = 0o755;
 const binarySuffixes: Readonly<Record<string, number>> = { "": 0, Ki: 10, Mi: 20, Gi: 30, Ti: 40 };
 
-/** A volume directory that every user can write to, as the kubelet makes it (emptydir.go setupDir). */
-export async function makeVolumeDirectory(directory: string): Promise<void> {
+/**
+ * A volume directory that every user can write to, as the kubelet makes it (emptydir.go setupDir). It gets its rights
+ * last: one that has any is finished, and stays as its containers have made it.
+ */
+export async function makeVolumeDirectory(directory: string, groupId?: number): Promise<void> {
   const parent = directory.slice(0, directory.lastIndexOf("/"));
   if (!(await makeDirectory(directory))) {
     await mkdir(parent, { recursive: true, mode: 0o750 });
     await makeDirectory(directory);
   }
   const { mode } = await stat(directory);
-  if ((mode & 0o777) !== volumeMode) await chmod(directory, volumeMode);
+  if ((mode & 0o777) !== 0) return;
+  if (groupId !== undefined) await chown(directory, 0, groupId);
+  await chmod(directory, groupId === undefined ? volumeMode : groupMode(volumeMode, false, true));
 }
 
 /** `false`: the parent is missing. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
-    await mkdir(directory, { mode: volumeMode });
+    await mkdir(directory, { mode: 0 });
   } catch (error) {
     if (isErrno(error, "ENOENT")) return false;
     if (!isErrno(error, "EEXIST")) throw error;
@@ -33,15 +42,22 @@ async function makeDirectory(directory: string): Promise<boolean> {
 
 /** An emptyDir of any medium at `directory`; what is there already stays. */
 export async function setUpEmptyDir(mounts: Mounts, directory: string, options: EmptyDirOptions): Promise<void> {
-  const { medium, sizeLimitBytes } = options;
+  const { medium, sizeLimitBytes, groupId } = options;
   const page = medium.startsWith("HugePages") ? hugePageBytes(directory, options) : undefined;
   if (page === undefined && medium !== "" && medium !== "Memory") {
     throw new HostError("Invalid", directory, `unknown storage medium "${medium}"`);
   }
-  await makeVolumeDirectory(directory);
+  await makeVolumeDirectory(directory, groupId);
   if (medium === "" || (await isMountPoint(directory))) return;
-  if (page !== undefined) return mounts.mountHugetlbfs(directory, [`pagesize=${page}`]);
-  await mounts.mountTmpfs(directory, sizeLimitBytes === undefined ? [] : [`size=${Math.trunc(sizeLimitBytes)}`]);
+  if (page !== undefined) {
+    return mounts.mountHugetlbfs(directory, [`pagesize=${page}`, ...ownedBy(groupId, hugetlbfsMode)]);
+  }
+  const size = sizeLimitBytes === undefined ? [] : [`size=${Math.trunc(sizeLimitBytes)}`];
+  await mounts.mountTmpfs(directory, [...size, ...ownedBy(groupId, tmpfsMode)]);
+}
+
+function ownedBy(groupId: number | undefined, mode: number): readonly string[] {
+  return groupId === undefined ? [] : [`gid=${groupId}`, `mode=${groupMode(mode, false, true).toString(8)}`];
 }
 
 function hugePageBytes(directory: string, options: EmptyDirOptions): number {

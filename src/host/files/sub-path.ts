@@ -6,6 +6,8 @@ import { isErrno, toHostError } from "./errno.ts";
 /** O_PATH of Linux, which Node.js does not name: an open file that stands for its place, without opening its content. */
 const O_PATH = 0o10000000;
 const mostLinks = 40;
+/** Each level holds a descriptor open. */
+const mostLevels = 255;
 
 /** What a subPath resolved to: the open file (it stays this very file whatever is renamed meanwhile) and its path. */
 export interface ResolvedSubPath {
@@ -78,6 +80,9 @@ class SubPathWalk {
   }
 
   async #down(element: string): Promise<void> {
+    if (this.#open.length > mostLevels) {
+      throw new HostError("Invalid", this.#base, `the subPath is more than ${mostLevels} levels deep`);
+    }
     const place = `/proc/self/fd/${this.#open.at(-1)?.fd}/${element}`;
     const handle = await this.#openOrMake(place);
     if (!(await handle.stat()).isSymbolicLink()) {

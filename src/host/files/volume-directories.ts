@@ -1,6 +1,8 @@
-import { chmod, lchown, lstat, readdir, readlink, stat } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { chmod, chown, type FileHandle, lchown, lstat, open, readdir, readlink, stat } from "node:fs/promises";
 import type { FoundVolume } from "../../core/volume/events.ts";
 import type { VolumePlace } from "../../core/volume/state.ts";
+import { HostError } from "../../ports/errors.ts";
 import type { GroupOwnership } from "../../ports/volume-files.ts";
 import type { Mounts } from "../mounts/mounts.ts";
 import { isErrno } from "./errno.ts";
@@ -83,23 +85,74 @@ export function groupMode(mode: number, readOnly: boolean, isDirectory: boolean)
   return (mode & 0o7777) | rights | (isDirectory ? setGroupId | directoryExecute : 0);
 }
 
-/** Gives the group everything at and below `path` on its filesystem; links themselves, never what they lead to. */
+/** O_PATH of Linux, which Node.js does not name: an open file that stands for its place, without opening its content. */
+const place = 0o10000000 | constants.O_NOFOLLOW;
+/** Each level holds a descriptor open. */
+const deepestLevel = 1000;
+
+/**
+ * Gives the group everything at and below `path` on its filesystem; links themselves, never what they lead to. Each
+ * file is opened from its directory's descriptor: what a container swaps for a link meanwhile leads nowhere.
+ */
 export async function setGroupBelow(path: string, ownership: GroupOwnership): Promise<void> {
   const { groupId, policy, readOnly } = ownership;
-  const top = await lstat(path);
-  const wanted = groupMode(top.mode, readOnly, top.isDirectory());
-  if (policy === "OnRootMismatch" && top.gid === groupId && (top.mode & 0o7777) === wanted) return;
-  // The top comes last: it tells that all below is done.
-  await setGroupOf(path, top.dev, ownership);
+  const top = await open(path, place);
+  try {
+    const own = await top.stat();
+    const wanted = groupMode(own.mode, readOnly, own.isDirectory());
+    if (policy === "OnRootMismatch" && own.gid === groupId && (own.mode & 0o7777) === wanted) return;
+    // The top comes last: it tells that all below is done.
+    await setGroupOf(top, own, ownership, path, 0);
+  } finally {
+    await top.close();
+  }
 }
 
-async function setGroupOf(path: string, device: number, ownership: GroupOwnership): Promise<void> {
-  const own = await statSelf(path);
-  if (own === undefined || own.dev !== device) return;
-  if (own.isDirectory()) for (const name of await readdir(path)) await setGroupOf(`${path}/${name}`, device, ownership);
-  if (own.gid !== ownership.groupId) await lchown(path, own.uid, ownership.groupId);
-  if (own.isSymbolicLink()) return;
-  const mode = groupMode(own.mode, ownership.readOnly, own.isDirectory());
+async function setGroupOf(file: FileHandle, own: Stats, ownership: GroupOwnership, shown: string, level: number) {
+  if (level > deepestLevel)
+    throw new HostError("Invalid", shown, `directories are nested more than ${deepestLevel} deep`);
+  const { groupId, readOnly } = ownership;
+  const at = `/proc/self/fd/${file.fd}`;
+  if (own.isDirectory()) {
+    for (const name of await readdir(at)) {
+      await setGroupOfEntry(`${at}/${name}`, own.dev, ownership, `${shown}/${name}`, level + 1);
+    }
+  }
+  if (own.gid !== groupId) await chown(at, own.uid, groupId);
+  const mode = groupMode(own.mode, readOnly, own.isDirectory());
   // chown takes set-id bits away, so the mode comes after it.
-  await chmod(path, mode);
+  if (own.gid !== groupId || (own.mode & 0o7777) !== mode) await chmod(at, mode);
+}
+
+async function setGroupOfEntry(
+  entry: string,
+  device: number,
+  ownership: GroupOwnership,
+  shown: string,
+  level: number,
+): Promise<void> {
+  const file = await openPlace(entry);
+  if (file === undefined) return;
+  try {
+    const own = await file.stat();
+    if (own.dev !== device) return;
+    if (!own.isSymbolicLink()) await setGroupOf(file, own, ownership, shown, level);
+    else if (own.gid !== ownership.groupId) await lchown(entry, own.uid, ownership.groupId).catch(ignoreGone);
+  } finally {
+    await file.close();
+  }
+}
+
+/** `undefined`: it has gone meanwhile. */
+async function openPlace(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, place);
+  } catch (error) {
+    ignoreGone(error);
+    return undefined;
+  }
+}
+
+function ignoreGone(error: unknown): void {
+  if (!isErrno(error, "ENOENT")) throw error;
 }

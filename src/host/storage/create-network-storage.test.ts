@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -64,6 +64,14 @@ describe("storage of other machines", () => {
     assert.deepEqual(commands, []);
     await storage.unmountNfs(target);
     assert.deepEqual(commands, [`umount --no-canonicalize --force -- ${target}`]);
+  });
+
+  it("does not touch a directory that is mounted: its server may be away", async () => {
+    const { storage, mounted } = tools({}, ["/sbin/mount.nfs"]);
+    writeFileSync(join(scratch, "file"), "");
+    const untouchable = join(scratch, "file", "below");
+    mounted.add(untouchable);
+    await storage.mountNfs("s:/p", untouchable, []);
   });
 
   it("logs in to an iSCSI target, also where the session is there already, and waits for the disk", async () => {

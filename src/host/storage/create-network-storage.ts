@@ -65,8 +65,9 @@ export function createNetworkStorage(options: NetworkStorageOptions = {}): Netwo
 
   return {
     async mountNfs(source, target, mountOptions) {
-      await mkdir(target, { recursive: true, mode: 0o750 });
+      // First: a look at a directory whose server is away would not come back.
       if (await isMounted(target)) return;
+      await mkdir(target, { recursive: true, mode: 0o750 });
       const helpers = await Promise.all(NFS_HELPERS.map(isThere));
       if (!helpers.includes(true)) throw new HostError("NotFound", target, NFS_PACKAGES);
       const flags = mountOptions.length > 0 ? ["-o", mountOptions.join(",")] : [];

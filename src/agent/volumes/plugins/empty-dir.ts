@@ -14,10 +14,8 @@ export function emptyDirPlugin(files: VolumeFiles, allocatable: ResourceList): V
     mount: async ({ uid, pod, volume }) => {
       const options = optionsOf(volume, pod, allocatable);
       if ("error" in options) return options;
-      const path = await files.emptyDir(uid, volume.name, options);
       const groupId = pod.spec?.securityContext?.fsGroup;
-      // The volume is empty when it gets the group, so its top tells of all of it.
-      if (groupId !== undefined) await files.setGroup(path, { groupId, policy: "OnRootMismatch", readOnly: false });
+      const path = await files.emptyDir(uid, volume.name, { ...options, ...(groupId !== undefined && { groupId }) });
       return { mounted: { path, isRelabelable: true } };
     },
   };

@@ -1,3 +1,4 @@
+import type { FoundVolume } from "../../../core/volume/events.ts";
 import {
   type IscsiDisk,
   iscsiDisk,
@@ -5,11 +6,14 @@ import {
   iscsiProblem,
   parseIscsiMount,
 } from "../../../core/volume/iscsi-disk.ts";
+import type { VolumePlace } from "../../../core/volume/state.ts";
 import type { NetworkStorage } from "../../../ports/network-storage.ts";
 import type { StorageFiles } from "../../../ports/storage-files.ts";
 import type { VolumeFiles } from "../../../ports/volume-files.ts";
 import type { MountOutcome, PodVolume, VolumePlugin } from "../volume-plugin.ts";
 import { givePodGroup } from "./pod-group.ts";
+
+const KIND = "kubernetes.io~iscsi";
 
 export interface IscsiPorts {
   readonly network: NetworkStorage;
@@ -18,6 +22,8 @@ export interface IscsiPorts {
 }
 
 interface IscsiVolume {
+  /** Of the pod's directory for it. */
+  readonly name: string;
   readonly disk: IscsiDisk;
   readonly problem: string | undefined;
   readonly readOnly: boolean;
@@ -34,6 +40,8 @@ export class IscsiPlugin implements VolumePlugin {
   readonly name = "kubernetes.io/iscsi";
   readonly #ports: IscsiPorts;
   readonly #rootDir: string;
+  /** What is under way on the session with each target: all disks of a target share it. */
+  readonly #sessions = new Map<string, Promise<unknown>>();
 
   constructor(ports: IscsiPorts, options: { readonly rootDir: string }) {
     this.#ports = ports;
@@ -44,6 +52,12 @@ export class IscsiPlugin implements VolumePlugin {
 
   supportsClaimed: NonNullable<VolumePlugin["supportsClaimed"]> = (claimed) =>
     claimed.kind === "volume" && claimed.volume.spec?.iscsi !== undefined;
+
+  /** Holds nothing but the record of the disk: the next agent learns there what the pod is on. */
+  place(volume: PodVolume): VolumePlace | undefined {
+    const iscsi = iscsiVolumeOf(volume);
+    return iscsi && { kind: KIND, name: iscsi.name };
+  }
 
   /** The place of its mount is its name: it says all that is needed to end it. */
   device(volume: PodVolume): string | undefined {
@@ -56,19 +70,24 @@ export class IscsiPlugin implements VolumePlugin {
     const iscsi = iscsiVolumeOf(volume);
     if (iscsi === undefined) return { error: "not an iSCSI volume" };
     if (iscsi.problem !== undefined) return { error: iscsi.problem };
-    // An agent that starts anew finds by the directory that the session may be there.
-    await storage.makeDirectory(device);
-    const path = await network.loginIscsi(iscsi.disk);
-    if (!iscsi.isBlock) {
+    await this.#inTurn(iscsi.disk, async () => {
+      // An agent that starts anew finds by the directory that the session may be there.
+      await storage.makeDirectory(device);
+      const path = await network.loginIscsi(iscsi.disk);
+      if (iscsi.isBlock) return;
       await network.mountDisk(path, device, iscsi.fsType, [...iscsi.options, ...(iscsi.readOnly ? ["ro"] : [])]);
-    }
+    });
     return {};
   }
 
   async mount(volume: PodVolume): Promise<MountOutcome> {
     const iscsi = iscsiVolumeOf(volume);
     if (iscsi === undefined) return { error: "not an iSCSI volume" };
+    const { storage } = this.#ports;
     const readOnly = iscsi.readOnly ? { readOnly: true } : {};
+    const directory = this.#podDirectory(volume.uid, iscsi.name);
+    await storage.makeDirectory(directory);
+    await storage.writeRecord(recordIn(directory), { device: iscsiMountPath(this.#rootDir, iscsi.disk) });
     if (iscsi.isBlock) {
       return { mounted: { path: await this.#ports.network.loginIscsi(iscsi.disk), isBlock: true, ...readOnly } };
     }
@@ -79,13 +98,22 @@ export class IscsiPlugin implements VolumePlugin {
 
   unmountDevice = async (device: string): Promise<void> => {
     const { network, storage } = this.#ports;
-    const [iface = "", name = ""] = device.split("/").slice(-2);
-    const disk = parseIscsiMount(iface.replace(/^iface-/, ""), name);
-    if (disk === undefined || (await storage.kindOf(device)) === undefined) return;
-    await network.unmountDisk(device);
-    await network.logoutIscsi(disk);
-    await storage.removeEmpty(device);
+    const disk = diskOf(device);
+    if (disk === undefined) return;
+    await this.#inTurn(disk, async () => {
+      if ((await storage.kindOf(device)) === undefined) return;
+      await network.unmountDisk(device);
+      if (!(await this.#isShared(device, disk))) await network.logoutIscsi(disk);
+      await storage.removeEmpty(device);
+    });
   };
+
+  /** Its disk is not to be taken from under a pod that an agent before this one has started. */
+  async recognize(uid: string, found: FoundVolume): Promise<FoundVolume> {
+    const record = await this.#ports.storage.readRecord(recordIn(this.#podDirectory(uid, found.place.name)));
+    const device = deviceIn(record);
+    return device === undefined ? found : { ...found, device: { name: device, plugin: this.name } };
+  }
 
   leftDevices = async (): Promise<readonly string[]> => {
     const { storage } = this.#ports;
@@ -99,6 +127,50 @@ export class IscsiPlugin implements VolumePlugin {
 
   measure: NonNullable<VolumePlugin["measure"]> = async (volume) =>
     iscsiVolumeOf(volume)?.isBlock === false ? { kind: "filesystem" } : undefined;
+
+  /** Another disk of the target is in use, by the same session. Source: iscsi_util.go DetachDisk. */
+  async #isShared(device: string, disk: IscsiDisk): Promise<boolean> {
+    const others = (await this.leftDevices()).filter((other) => other !== device);
+    return others.some((other) => {
+      const its = diskOf(other);
+      return its !== undefined && sessionOf(its) === sessionOf(disk);
+    });
+  }
+
+  /** A login does not meet the logout of another disk of its target. */
+  async #inTurn(disk: IscsiDisk, work: () => Promise<void>): Promise<void> {
+    const session = sessionOf(disk);
+    const mine = (this.#sessions.get(session) ?? Promise.resolve()).then(work, work);
+    this.#sessions.set(session, mine);
+    try {
+      await mine;
+    } finally {
+      if (this.#sessions.get(session) === mine) this.#sessions.delete(session);
+    }
+  }
+
+  #podDirectory(uid: string, name: string): string {
+    return `${this.#rootDir}/pods/${uid}/volumes/${KIND}/${name}`;
+  }
+}
+
+function recordIn(directory: string): string {
+  return `${directory}/disk.json`;
+}
+
+function deviceIn(record: unknown): string | undefined {
+  if (typeof record !== "object" || record === null) return undefined;
+  const { device } = record as Readonly<Record<string, unknown>>;
+  return typeof device === "string" ? device : undefined;
+}
+
+function diskOf(device: string): IscsiDisk | undefined {
+  const [iface = "", name = ""] = device.split("/").slice(-2);
+  return parseIscsiMount(iface.replace(/^iface-/, ""), name);
+}
+
+function sessionOf({ iface, portal, iqn }: IscsiDisk): string {
+  return `${iface} ${portal} ${iqn}`;
 }
 
 function iscsiVolumeOf({ volume, claimed }: PodVolume): IscsiVolume | undefined {
@@ -106,6 +178,7 @@ function iscsiVolumeOf({ volume, claimed }: PodVolume): IscsiVolume | undefined 
   const source = persistent?.volume.spec?.iscsi ?? volume.iscsi;
   if (source === undefined) return undefined;
   return {
+    name: persistent?.volume.metadata?.name ?? volume.name,
     disk: iscsiDisk(source),
     problem: iscsiProblem(source),
     readOnly: persistent?.readOnly === true || source.readOnly === true,

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FakeClock, settle } from "../../../../test/support/fakes-clock.ts";
+import { FakeFiles, FakeLog } from "../../../../test/support/fakes-ports.ts";
 import { FakeStorageFiles } from "../../../../test/support/fakes-storage.ts";
 import type { PersistentVolume, Volume } from "../../../core/api/types.ts";
 import type { NetworkStorage } from "../../../ports/network-storage.ts";
+import { VolumeManager } from "../volume-manager.ts";
 import type { PodVolume } from "../volume-plugin.ts";
 import { IscsiPlugin } from "./iscsi.ts";
 import { nfsPlugin } from "./nfs.ts";
@@ -80,6 +83,40 @@ describe("iSCSI volumes", () => {
       `mount /dev/disk ${mount} xfs`,
       `unmount ${mount}`,
       "logout 192.0.2.1:3260 iqn.2026-01.com.example:a-b 3",
+    ]);
+  });
+
+  it("stay under the pods of an earlier agent, and go with the last of them", async () => {
+    const { plugin, calls } = world();
+    const volume = inline({ iscsi: source });
+    await plugin.mountDevice(mount, volume);
+    await plugin.mount(volume);
+    calls.length = 0;
+    const files = new FakeFiles();
+    files.pods.add("u1");
+    files.found.set("u1", [{ place: { kind: "kubernetes.io~iscsi", name: "data" } }]);
+    const claims = { resolve: () => undefined };
+    const ports = { clock: new FakeClock(), log: new FakeLog(), events: { pod: () => {} } };
+    const next = new VolumeManager({ ...ports, files, claims, plugins: [plugin] }, { onReady: () => {} });
+    await next.start(new AbortController().signal);
+    await settle();
+    assert.deepEqual(calls, []);
+    await next.unmount("u1");
+    await settle();
+    assert.deepEqual(calls, [`unmount ${mount}`, "logout 192.0.2.1:3260 iqn.2026-01.com.example:a-b 3"]);
+  });
+
+  it("keep the session of their target until the last of its disks is gone", async () => {
+    const { plugin, calls } = world();
+    const other = mount.replace(/3$/, "4");
+    await plugin.mountDevice(mount, inline({ iscsi: source }));
+    await plugin.mountDevice(other, inline({ iscsi: { ...source, lun: 4 } }));
+    calls.length = 0;
+    await Promise.all([plugin.unmountDevice(mount), plugin.unmountDevice(other)]);
+    assert.deepEqual(calls, [
+      `unmount ${mount}`,
+      `unmount ${other}`,
+      "logout 192.0.2.1:3260 iqn.2026-01.com.example:a-b 4",
     ]);
   });
 
