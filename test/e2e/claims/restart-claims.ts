@@ -107,8 +107,19 @@ export function restartClaims(node: () => AgentNode): void {
     const before = await node().untilPod("unboxed", "is ready", isRunning);
     const [old] = await sandboxesOf(node(), before.metadata?.uid);
     assert.ok(old);
-    await node().cri.runtime.stopPodSandbox(old.id);
-    await node().cri.runtime.removePodSandbox(old.id);
+    // Between the two calls the agent may start a replacement in the old sandbox, which has to be stopped, too.
+    await node().until("the sandbox is removed", async () => {
+      await node().cri.runtime.stopPodSandbox(old.id);
+      return node()
+        .cri.runtime.removePodSandbox(old.id)
+        .then(
+          () => true,
+          (error: unknown) => {
+            assert.match(String(error), /container is still running/);
+            return false;
+          },
+        );
+    });
     const after = await node().untilPod(
       "unboxed",
       "runs in a new sandbox",
