@@ -13,7 +13,7 @@ import { evictionFigures } from "./eviction.ts";
 import { probeFigures } from "./probes.ts";
 import {
   benchPod,
-  cpuMs,
+  percentOfACore,
   pssMib,
   type RawPod,
   removeRawPods,
@@ -151,14 +151,10 @@ async function idleFigures(node: AgentNode, watch: StartWatch): Promise<unknown>
   node.write("idle.yaml", ...Array.from({ length: count }, (_, i) => shellPod(`idle-${i}`, SLEEP)));
   await started;
   await sleep(20_000);
-  const before = cpuMs(node.pid);
-  const from = performance.now();
-  await sleep(IDLE_SECONDS * 1000);
-  const seconds = (performance.now() - from) / 1000;
-  const percent = (cpuMs(node.pid) - before) / 10 / seconds;
+  const percent = await percentOfACore(node.pid, IDLE_SECONDS * 1000);
   const figures = {
     pods: count,
-    seconds: round(seconds),
+    seconds: IDLE_SECONDS,
     cpuPercentOfACore: round(percent),
     pssMib: round(pssMib(node.pid)),
   };

@@ -85,13 +85,18 @@ export async function percentAtRest(
   const all = async () => (await node.pods()).filter(isReady).length === pods.length;
   await node.until("all run", all, 180_000);
   await sleep(SETTLE_MS);
-  const before = cpuMs(node.pid);
-  const from = performance.now();
-  await sleep(REST_MS);
-  const percent = (cpuMs(node.pid) - before) / 10 / ((performance.now() - from) / 1_000);
+  const percent = await percentOfACore(node.pid, REST_MS);
   node.remove("rest.yaml");
   await node.until("the pods are gone", async () => (await node.pods()).length === 0, 180_000);
   return percent;
+}
+
+/** What a process takes of a core from now on for so long. */
+export async function percentOfACore(pid: number, forMs: number): Promise<number> {
+  const before = cpuMs(pid);
+  const from = performance.now();
+  await sleep(forMs);
+  return ((cpuMs(pid) - before) / (performance.now() - from)) * 100;
 }
 
 export function benchPod(name: string): Pod {

@@ -20,6 +20,7 @@ export function withinMessageLimit(status: PodStatus): PodStatus {
 
 function boundedStatus(status: ContainerStatus, maxBytes: number): ContainerStatus {
   const { state, lastState } = status;
+  if (state?.terminated?.message === undefined && lastState?.terminated?.message === undefined) return status;
   return {
     ...status,
     ...(state !== undefined && { state: boundedState(state, maxBytes) }),
