@@ -13,7 +13,7 @@ import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { CriContainerStats, RuntimeService } from "../../ports/runtime.ts";
 import type { Stats } from "../../ports/stats.ts";
-import { type MeasuredVolumes, OuterVolumes } from "./outer-volumes.ts";
+import type { VolumeMeasure } from "../volumes/volume-plugin.ts";
 import type { MeasuredPod } from "./pod-selection.ts";
 
 export interface DiskLedgerPorts {
@@ -22,6 +22,19 @@ export interface DiskLedgerPorts {
   readonly stats: Pick<Stats, "diskUsage" | "filesystem">;
   readonly runtime: Pick<RuntimeService, "listContainerStats">;
   readonly volumes: MeasuredVolumes;
+}
+
+/** Volumes that do not lie in their pod's directory, or whose driver knows best. */
+export interface MeasuredVolumes {
+  /** The mounted ones of a pod, by their order in its spec. */
+  measure(uid: string, signal: AbortSignal): Promise<readonly MeasuredVolume[]>;
+}
+
+export interface MeasuredVolume {
+  readonly name: string;
+  readonly path: string;
+  readonly claim?: { readonly name: string; readonly namespace: string };
+  readonly measure: VolumeMeasure;
 }
 
 export interface DiskLedgerOptions {
@@ -56,7 +69,6 @@ const RUNTIME_TIMEOUT_MS = 10_000;
 export class DiskLedger {
   readonly #ports: DiskLedgerPorts;
   readonly #options: DiskLedgerOptions;
-  readonly #outerVolumes: OuterVolumes;
   readonly #entries = new Map<string, Entry>();
   /** By container id. */
   #layers = new Map<string, DiskUsage>();
@@ -67,7 +79,6 @@ export class DiskLedger {
   constructor(ports: DiskLedgerPorts, options: DiskLedgerOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#outerVolumes = new OuterVolumes(ports);
   }
 
   /** `undefined`: never measured. */
@@ -83,7 +94,6 @@ export class DiskLedger {
   async update(pods: readonly MeasuredPod[], signal: AbortSignal): Promise<void> {
     const known = new Set(pods.map(({ podRef }) => podRef.uid));
     for (const uid of this.#entries.keys()) if (!known.has(uid)) this.#entries.delete(uid);
-    this.#outerVolumes.keepOnly(known);
     const { clock } = this.#ports;
     if (pods.length > 0 && this.#layersDueAt <= clock.monotonic()) await this.#readAllLayers();
     for (const pod of this.#due(pods)) {
@@ -132,6 +142,9 @@ export class DiskLedger {
       const filesystem = usage && (await stats.filesystem(directory));
       volumes.push({ name, isLocalEphemeral, ...(usage && { usage }), ...(filesystem && { filesystem }) });
     }
+    for (const volume of withVolumes ? await this.#ports.volumes.measure(podRef.uid, signal) : []) {
+      volumes.push(await this.#figuresOf(volume, signal));
+    }
     const logs = new Map<string, DiskUsage>();
     for (const { name } of containers) {
       const usage = await stats.diskUsage(`${logDirectory}/${name}`, { filesOnly: true, signal });
@@ -141,10 +154,30 @@ export class DiskLedger {
       await stats.diskUsage(logDirectory, { filesOnly: true, signal }),
       await stats.diskUsage(`${podsDirectory}/${podRef.uid}/etc-hosts`, { signal }),
     ]);
-    if (withVolumes) volumes.push(...(await this.#outerVolumes.measure(podRef.uid, signal)));
     if (signal.aborted) return;
     const figures = { volumes, logs, ...(ownFiles && { ownFiles }) };
     this.#entries.set(podRef.uid, { figures, dueAt: this.#nextAfter(begun) });
+  }
+
+  async #figuresOf({ name, path, claim, measure }: MeasuredVolume, signal: AbortSignal): Promise<VolumeFigures> {
+    const { clock, stats } = this.#ports;
+    const common = { name, isLocalEphemeral: false, ...(claim !== undefined && { claim }) };
+    const observedAt = { atMs: clock.now(), monotonicMs: clock.monotonic() };
+    if (measure.kind === "figures") {
+      const { usage, room, isAbnormal } = measure;
+      const filesystem = { ...observedAt, device: path, usedBytes: usage.usedBytes ?? 0, ...room };
+      const health = isAbnormal === undefined ? {} : { isAbnormal };
+      return { ...common, usage: { ...observedAt, ...usage }, filesystem, ...health };
+    }
+    const filesystem = await stats.filesystem(path);
+    if (filesystem === undefined) return common;
+    if (measure.kind === "directory") {
+      const usage = await stats.diskUsage(path, { signal });
+      return { ...common, filesystem, ...(usage && { usage }) };
+    }
+    const { usedBytes, inodes, inodesFree } = filesystem;
+    const inodesUsed = inodes !== undefined && inodesFree !== undefined ? { inodesUsed: inodes - inodesFree } : {};
+    return { ...common, filesystem, usage: { ...observedAt, usedBytes, ...inodesUsed } };
   }
 
   /** When to measure again what was measured since `begun`. */

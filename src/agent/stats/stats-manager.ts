@@ -12,9 +12,8 @@ import type { Log } from "../../ports/log.ts";
 import type { ImageService, RuntimeService } from "../../ports/runtime.ts";
 import type { Stats } from "../../ports/stats.ts";
 import { CgroupSweep, type SweptPod, type SystemCgroup } from "./cgroup-sweep.ts";
-import { DiskLedger } from "./disk-ledger.ts";
+import { DiskLedger, type MeasuredVolumes } from "./disk-ledger.ts";
 import { NodeDisks, type ObservedDisks } from "./node-disks.ts";
-import type { MeasuredVolumes } from "./outer-volumes.ts";
 import { PodSelection, type PodSelectionPorts } from "./pod-selection.ts";
 
 export interface StatsManagerPorts extends PodSelectionPorts {

@@ -1,7 +1,7 @@
 /** How much room the volumes take that do not simply lie in their pod's directory. */
 import { errorMessage } from "../../ports/errors.ts";
 import type { Log } from "../../ports/log.ts";
-import type { MeasuredVolume, MeasuredVolumes } from "../stats/outer-volumes.ts";
+import type { MeasuredVolume, MeasuredVolumes } from "../stats/disk-ledger.ts";
 import { claimOf } from "./claims/claimed-volume.ts";
 import type { VolumeManager } from "./volume-manager.ts";
 import { pluginFor } from "./volume-operations.ts";

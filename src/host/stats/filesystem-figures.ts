@@ -13,11 +13,10 @@ export interface FilesystemFigures {
 
 const BTRFS = 0x9123683e;
 
-/** `undefined`: it is not there, or it does not answer. A server that is away keeps one thread of the pool waiting. */
+/** `undefined`: it is not there, or it does not answer. Asynchronous: a server that is away lets nobody else wait. */
 export async function readFilesystem(directory: string): Promise<FilesystemFigures | undefined> {
   try {
-    const { dev } = await stat(directory);
-    const figures = await statfs(directory);
+    const [{ dev }, figures] = await Promise.all([stat(directory), statfs(directory)]);
     const { blocks, bfree, bavail, files, ffree, bsize, type } = figures;
     const blockBytes = figures.frsize > 0 ? figures.frsize : bsize;
     return {
